@@ -1,0 +1,44 @@
+"""hepml: columnar analysis on coffea processors, from detector files to a discovery plot."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from hepml.catalogue import Catalogue
+    from hepml.engine import Run, run
+    from hepml.processor import Processor, Selected
+    from hepml.tables import FeatureTable
+
+# Heavy modules are loaded on first use: `import hepml` and `hepml --help` stay fast.
+_LAZY = {
+    "Catalogue": "hepml.catalogue",
+    "FeatureTable": "hepml.tables",
+    "Processor": "hepml.processor",
+    "Run": "hepml.engine",
+    "Selected": "hepml.processor",
+    "run": "hepml.engine",
+}
+
+__all__ = [
+    "Catalogue",
+    "FeatureTable",
+    "Processor",
+    "Run",
+    "Selected",
+    "__version__",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'hepml' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,282 @@
+"""The contract between a selection and the engine: what a channel declares and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, ClassVar, final
+
+import awkward as ak
+from coffea.processor import ProcessorABC
+
+from hepml.columns import Column
+from hepml.errors import ParameterError, ProcessorError, did_you_mean
+
+__all__ = ["Fill", "Histogram", "Preset", "Processor", "Selected", "replace_cuts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Declaration of one histogram; the framework adds the dataset and variation axes.
+
+    Attributes
+    ----------
+    name : str
+        Name under which it is saved and plotted.
+    axes : tuple of hist axes
+        ``hist.axis`` objects whose ``label`` carries the unit, e.g. ``"Mass [GeV]"``.
+    label : str
+        What is counted, e.g. ``"Events"`` or ``"Photons"``.
+    """
+
+    name: str
+    axes: tuple[Any, ...]
+    label: str = "Events"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Values to put into one declared histogram, for one variation.
+
+    Attributes
+    ----------
+    values : tuple of arrays
+        One flat array per declared axis, all of the same length.
+    weight : array
+        One weight per entry.
+    variation : str
+        ``"nominal"`` or ``"<source>_up"`` / ``"<source>_down"``.
+    """
+
+    values: tuple[Any, ...]
+    weight: Any
+    variation: str = "nominal"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a selection returns: arrays only, so that it can also be a lazy graph.
+
+    Attributes
+    ----------
+    cutflow : mapping of str to array
+        Step name to the weights of the events that pass it and every step before, in order.
+        The raw count is the length, the weighted count the sum.
+    histograms : mapping of str to sequence of Fill
+        Keys are names declared by :meth:`Processor.histograms`; a name may be left out.
+    features : mapping of str to array
+        The declared ``columns``, one entry per row. The framework adds ``dataset``, ``label``
+        and ``file`` where they are declared and not returned.
+    entries : array, optional
+        Position in the chunk of each row's event, given where the file has no event ids: the
+        framework then fills the key columns ``file`` (its uuid) and ``event`` (entry number).
+    constants : mapping of str to array
+        What the file claims about its whole sample (``cross_section`` [pb],
+        ``sum_of_weights``): every event must agree.
+    """
+
+    cutflow: Mapping[str, Any]
+    histograms: Mapping[str, Sequence[Fill]] = field(default_factory=dict)
+    features: Mapping[str, Any] = field(default_factory=dict)
+    entries: Any = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named set of cuts with the event weight that belongs to it."""
+
+    cuts: Any
+    weight: str
+
+
+class Processor(ProcessorABC):
+    """A selection that the engine can run and that any coffea ``Runner`` can run too.
+
+    A channel derives from this class, declares the class attributes below and writes
+    :meth:`histograms` and :meth:`select`. Everything else belongs to the framework.
+
+    Attributes
+    ----------
+    name : str
+        Name on the command line.
+    schema : type
+        coffea schema that lays out the events.
+    trees : tuple of str
+        Names of the trees it can read, the preferred one first.
+    columns : tuple of Column
+        Every column of the feature table.
+    presets : mapping of str to Preset
+        Named cut sets; the first one is the default.
+    weights : tuple of str
+        Event weights that can be asked for by name.
+    variations : tuple of str
+        Systematic sources it can shift, without ``_up`` / ``_down``.
+
+    Parameters
+    ----------
+    cuts : dataclass, optional
+        Cut values; default: those of the preset.
+    preset : str, optional
+        Name of a preset; default: the first.
+    weight : str, optional
+        Name of an event weight; default: that of the preset.
+    luminosity : float
+        Integrated luminosity [pb^-1] that simulation is scaled to.
+    systematics : bool
+        Also fill the up and down variations of every source in ``variations``.
+    cross_sections : mapping of str to float, optional
+        Cross section times branching ratio [pb] per dataset or label, in place of the file's value.
+    """
+
+    name: ClassVar[str]
+    schema: ClassVar[type]
+    trees: ClassVar[tuple[str, ...]] = ("Events",)
+    columns: ClassVar[tuple[Column, ...]] = ()
+    presets: ClassVar[Mapping[str, Preset]]
+    weights: ClassVar[tuple[str, ...]] = ("default", "none")
+    variations: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        cuts: Any = None,
+        *,
+        preset: str | None = None,
+        weight: str | None = None,
+        luminosity: float = 1.0,
+        systematics: bool = False,
+        cross_sections: Mapping[str, float] | None = None,
+    ) -> None:
+        self.preset = preset or next(iter(self.presets))
+        if self.preset not in self.presets:
+            raise ParameterError(
+                f"{self.name} has no preset {self.preset!r}. "
+                + did_you_mean(self.preset, self.presets)
+            )
+        chosen = self.presets[self.preset]
+        self.cuts = chosen.cuts if cuts is None else cuts
+        if type(self.cuts) is not type(chosen.cuts):
+            raise ParameterError(
+                f"{self.name} takes its cuts as {type(chosen.cuts).__name__}, "
+                f"not {type(self.cuts).__name__}."
+            )
+        self.weight = weight or chosen.weight
+        if self.weight not in self.weights:
+            raise ParameterError(
+                f"{self.name} has no event weight {self.weight!r}. "
+                + did_you_mean(self.weight, self.weights)
+            )
+        if not luminosity > 0:
+            raise ParameterError(f"The luminosity must be above 0 pb^-1, not {luminosity}.")
+        self.luminosity = float(luminosity)
+        self.systematics = bool(systematics)
+        self.cross_sections = dict(cross_sections or {})
+
+    # --- written by the channel -------------------------------------------------------------
+
+    def histograms(self) -> tuple[Histogram, ...]:
+        """Declare the histograms; may depend on the cuts (a preset's own binning)."""
+        return ()
+
+    def select(self, events: ak.Array) -> Selected:
+        """Select events; pure, columnar, and the same for eager, virtual and lazy arrays."""
+        raise NotImplementedError
+
+    def required_branches(self, tree: str, kind: str) -> tuple[str, ...]:
+        """Branches that `select` cannot do without, for a tree's name and data or simulation."""
+        return ()
+
+    @classmethod
+    def kind_of(cls, tree: Any) -> str | None:
+        """Read from an open uproot tree whether it is ``"data"`` or ``"simulation"``.
+
+        Returns
+        -------
+        str or None
+            ``None`` where the file does not say.
+        """
+        return None
+
+    # --- belongs to the framework -----------------------------------------------------------
+
+    def is_data(self, events: ak.Array) -> bool:
+        """Whether these events are collision data, from the metadata the engine attached."""
+        kind = (events.metadata or {}).get("kind")
+        if kind not in ("data", "simulation"):
+            raise ProcessorError(
+                f"{self.name}: nothing says whether dataset "
+                f"{(events.metadata or {}).get('dataset')!r} is data or simulation. Put "
+                "'metadata': {'kind': 'data'} (or 'simulation') into the fileset."
+            )
+        return bool(kind == "data")
+
+    @property
+    def active_variations(self) -> tuple[str, ...]:
+        """``nominal``, and with ``systematics`` the up and down shifts of every source."""
+        shifts = [f"{source}_{way}" for source in self.variations for way in ("up", "down")]
+        return ("nominal", *shifts) if self.systematics else ("nominal",)
+
+    @final
+    def process(self, events: ak.Array) -> dict[str, Any]:
+        """Run the selection on one chunk, for a plain coffea ``Runner``.
+
+        Returns
+        -------
+        dict
+            ``histograms`` (name to ``hist.Hist``), ``cutflow`` (dataset to step to raw and
+            weighted counts) and ``features`` (dataset to column to ``column_accumulator``):
+            all of it adds up in coffea.
+        """
+        from hepml.collect import collect
+
+        return collect(self, self.select(events), dict(events.metadata)).accumulator()
+
+    def postprocess(self, accumulator: Any) -> Any:
+        """Return the accumulator unchanged; coffea calls this at the end of a run."""
+        return accumulator
+
+    def parameters(self) -> dict[str, Any]:
+        """All that distinguishes this instance, as JSON; see :meth:`from_parameters`."""
+        return {
+            "preset": self.preset,
+            "cuts": asdict(self.cuts),
+            "weight": self.weight,
+            "luminosity": self.luminosity,
+            "systematics": self.systematics,
+            "cross_sections": self.cross_sections,
+        }
+
+    @classmethod
+    def from_parameters(
+        cls, *, preset: str | None = None, cuts: Mapping[str, Any] | None = None, **others: Any
+    ) -> Processor:
+        """Build an instance from a preset's name and single cut values by field name.
+
+        Raises
+        ------
+        ParameterError
+            If a field is unknown (near misses are named) or a value has the wrong type.
+        """
+        base = cls(preset=preset)
+        return cls(replace_cuts(base.cuts, cuts or {}), preset=preset, **others)
+
+
+def replace_cuts(cuts: Any, values: Mapping[str, Any]) -> Any:
+    """Return a copy of a cuts dataclass with some fields replaced, validated against its types."""
+    from pydantic import TypeAdapter, ValidationError
+
+    known = {item.name for item in fields(cuts)}
+    for name in values:
+        if name not in known:
+            raise ParameterError(
+                f"{type(cuts).__name__} has no cut {name!r}. " + did_you_mean(name, known)
+            )
+    try:
+        checked = TypeAdapter(type(cuts)).validate_python(asdict(cuts) | dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ParameterError(
+            f"{type(cuts).__name__}.{where} = {first['input']!r}: {first['msg']}."
+        ) from None
+    return replace(cuts, **{name: getattr(checked, name) for name in values})
