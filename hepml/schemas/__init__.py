@@ -1,0 +1,24 @@
+"""Event layouts: how the branches of a file become collections of physics objects."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hepml.schemas.atlas_mini import AtlasOpenData
+    from hepml.schemas.nanoaod import NanoAOD
+
+_LAZY = {"AtlasOpenData": "hepml.schemas.atlas_mini", "NanoAOD": "hepml.schemas.nanoaod"}
+
+__all__ = ["AtlasOpenData", "NanoAOD"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'hepml.schemas' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
