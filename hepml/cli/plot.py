@@ -1,0 +1,80 @@
+"""`hepml plot RUN`: draw every histogram of a run, and its cutflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["plot"]
+
+
+def plot(
+    run: Annotated[Path, typer.Argument(help="Run directory.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the figures. [default: RUN/plots]")
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="png, pdf or svg; may be repeated. [default: png and pdf]"),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Draw this histogram only; may be repeated."),
+    ] = None,
+    signal: Annotated[
+        list[str] | None,
+        typer.Option("--signal", metavar="CLASS", help="Draw this class as signal; repeatable."),
+    ] = None,
+    luminosity: Annotated[
+        float | None,
+        typer.Option(
+            "--luminosity",
+            help="Scale simulation to this luminosity [pb^-1]. [default: that of the data]",
+        ),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Text above the frame, e.g. 'ATLAS Open Data'.")
+    ] = None,
+    style: Annotated[
+        str | None, typer.Option("--style", help="ATLAS or CMS. [default: by channel]")
+    ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Draw an incomplete run; figures say so.")
+    ] = False,
+) -> None:
+    """Draw every histogram of a run, and its cutflow."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from hepml.plots.run import draw_run
+
+    bar = Progress(
+        TextColumn("drawing {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+
+        def advance(name: str, done: int, total: int) -> None:
+            bar.update(task, description=name, completed=done, total=total)
+
+        written = draw_run(
+            run,
+            out,
+            tuple(formats) if formats else ("png", "pdf"),
+            luminosity=luminosity,
+            only=only or (),
+            signals=signal or None,
+            label=label,
+            style=style,
+            allow_missing=allow_missing,
+            progress=advance,
+        )
+    folder = written[0].parent if written else run / "plots"
+    figures = sorted({path.stem for path in written})
+    typer.echo(f"{len(figures)} figures in {folder}: {', '.join(figures)}")

@@ -1,0 +1,186 @@
+"""Categories over one another, and the dimuon spectrum with its resonances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import hist
+import numpy as np
+from numpy.typing import NDArray
+
+from hepml.plots.panels import data_points, frame
+from hepml.plots.samples import Sample, colours, data_names, simulation_groups
+from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.yields import BinAxis, Yields, bin_axis, nominal, own_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["RESONANCES", "overlay", "spectrum"]
+
+Floats = NDArray[np.float64]
+
+# Masses in GeV (Particle Data Group, Phys. Rev. D 110 (2024) 030001).
+RESONANCES = (
+    ("$\\eta$", 0.5479),
+    ("$\\rho,\\omega$", 0.7827),
+    ("$\\phi$", 1.0195),
+    ("J/$\\psi$", 3.0969),
+    ("$\\psi'$", 3.6861),
+    ("$\\Upsilon$(1,2,3S)", 9.4604),
+    ("Z", 91.188),
+)
+
+_CATEGORIES = {
+    "os": "Opposite sign",
+    "ss": "Same sign",
+    "opposite": "Opposite sign",
+    "same": "Same sign",
+    "opposite_sign": "Opposite sign",
+    "same_sign": "Same sign",
+}
+
+
+def overlay(
+    histogram: hist.Hist[Any], samples: Mapping[str, Sample], look: Look | None = None
+) -> Figure:
+    """Draw a histogram of one quantity in several categories, one colour per category.
+
+    Data are points; simulation, all classes together, is a line.
+
+    Parameters
+    ----------
+    histogram : hist.Hist
+        Axes dataset, variation and one or two own axes, of which at most one is a category.
+    samples : mapping of str to Sample
+        What the datasets are.
+    look : Look, optional
+        Style and texts.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    look = look or Look()
+    with styled(look):
+        figure, (axes,) = new_figure(look)
+        axis, tops = _draw_categories(axes, histogram, samples)
+        _scale(axes, axis, tops, histogram.label or "Events")
+        make_room(axes, axis.edges, tops)
+        frame(axes, axis)
+    return figure
+
+
+def spectrum(
+    histogram: hist.Hist[Any], samples: Mapping[str, Sample], look: Look | None = None
+) -> Figure:
+    """Draw a dimuon mass spectrum, log-log, with the names of the resonances over their peaks.
+
+    Parameters
+    ----------
+    histogram : hist.Hist
+        Axes dataset, variation, a mass axis [GeV] and, if there is one, a category axis (sign).
+    samples : mapping of str to Sample
+        What the datasets are.
+    look : Look, optional
+        Style and texts.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    look = look or Look(style="CMS")
+    with styled(look):
+        figure, (axes,) = new_figure(look)
+        axis, tops = _draw_categories(axes, histogram, samples)
+        _scale(axes, axis, tops, histogram.label or "Events")
+        covered = _name_resonances(axes, axis, tops)
+        make_room(axes, axis.edges, covered)
+        frame(axes, axis)
+    return figure
+
+
+def _draw_categories(
+    axes: Axes, histogram: hist.Hist[Any], samples: Mapping[str, Sample]
+) -> tuple[BinAxis, Floats]:
+    """Draw every category; returns the numeric axis and the highest thing in each bin."""
+    names, axis, position = _split(histogram)
+    density = 1.0 if axis.uniform else 1.0 / axis.widths
+    data = nominal(histogram, data_names(samples)) if data_names(samples) else None
+    simulated = nominal(
+        histogram, [name for group in simulation_groups(samples).values() for name in group]
+    )
+    palette = ["black", *colours(max(len(names) - 1, 0))]
+    tops = np.zeros(len(axis.centres))
+    for index, name in enumerate(names):
+        label = _CATEGORIES.get(name.lower(), name)
+        if simulated.values.any():
+            part = _slice(simulated, index, position)
+            text = f"{label}, sim." if data is not None else label
+            axes.stairs(part.values * density, axis.edges, color=palette[index], label=text)
+            tops = np.maximum(tops, part.values * density)
+        if data is not None:
+            part = _slice(data, index, position)
+            style = {"fmt": "o", "color": palette[index], "markersize": 3.5, "elinewidth": 1.0}
+            if index:
+                style |= {"markerfacecolor": "white"}
+            reach = data_points(axes, axis, part, density, label=label, **style)
+            tops = np.maximum(tops, reach)
+    return axis, tops
+
+
+def _split(histogram: hist.Hist[Any]) -> tuple[list[str], BinAxis, int | None]:
+    """Category names, the numeric axis, and which own axis holds the categories."""
+    own = own_axes(histogram)
+    for position, axis in enumerate(own):
+        if len(own) > 1 and type(axis).__name__ in ("StrCategory", "IntCategory", "Boolean"):
+            return list(bin_axis(axis).ticks), bin_axis(own[1 - position]), position
+    return ["Data"], bin_axis(own[-1]), None
+
+
+def _slice(yields: Yields, index: int, position: int | None) -> Yields:
+    if position is None:
+        return yields
+    return Yields(
+        np.take(yields.values, index, axis=position),
+        np.take(yields.variances, index, axis=position),
+    )
+
+
+def _scale(axes: Axes, axis: BinAxis, tops: Floats, what: str) -> None:
+    """Logarithmic axes where the bins or the contents ask for it."""
+    axes.set_xlim(axis.edges[0], axis.edges[-1])
+    if axis.logarithmic:
+        axes.set_xscale("log")
+    positive = tops[tops > 0]
+    if len(positive) and (axis.logarithmic or positive.max() > 1e3 * positive.min()):
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=0.3 * positive.min())
+    else:
+        axes.set_ylim(bottom=0.0)
+    axes.set_ylabel(axis.per_bin(what))
+
+
+def _name_resonances(axes: Axes, axis: BinAxis, tops: Floats) -> Floats:
+    """Write the name of each resonance over its peak; returns the heights with the names.
+
+    The names of rho, omega and phi would touch: light mesons are written a little to the left.
+    """
+    covered = tops.copy()
+    for name, mass in RESONANCES:
+        if not axis.edges[0] < mass < axis.edges[-1]:
+            continue
+        near = np.abs(np.log(axis.centres / mass)) < 0.06
+        if not near.any() or tops[near].max() <= 0:
+            continue
+        height = float(tops[near].max())
+        axes.annotate(
+            name, (mass, height), xytext=(-9 if mass < 1 else 0, 26), textcoords="offset points",
+            ha="center",
+            va="bottom", size=14, gid="resonance",
+            arrowprops={"arrowstyle": "-", "linewidth": 0.9, "color": "0.4", "shrinkB": 3},
+        )  # fmt: skip
+        covered[near] = np.maximum(covered[near], height * 6.0)
+    return covered

@@ -1,0 +1,242 @@
+"""Every figure of a run directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hist
+
+from hepml.errors import IncompleteRunError, ParameterError, did_you_mean
+from hepml.histograms import scale_datasets
+from hepml.plots.contents import RunContents, read_run
+from hepml.plots.cutflow import cutflow_figure
+from hepml.plots.overlays import overlay, spectrum
+from hepml.plots.planes import plane
+from hepml.plots.samples import Sample, data_luminosity, data_names
+from hepml.plots.stack import stacked
+from hepml.plots.style import FORMATS, Look, save_figure
+from hepml.plots.yields import bin_axis, own_axes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_histogram", "draw_run"]
+
+Progress = Callable[[str, int, int], None]
+
+_EXPERIMENTS = {"diphoton": "ATLAS", "topjet": "ATLAS", "dimuon": "CMS"}
+_CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
+
+
+def draw_run(
+    run: str | Path,
+    out: str | Path | None = None,
+    formats: Sequence[str] = ("png", "pdf"),
+    *,
+    luminosity: float | None = None,
+    only: Iterable[str] = (),
+    signals: Iterable[str] | None = None,
+    label: str | None = None,
+    style: str | None = None,
+    allow_missing: bool = False,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Draw every histogram of a run, and its cutflow.
+
+    Parameters
+    ----------
+    run : path
+        Run directory.
+    out : path, optional
+        Where the figures go; default ``RUN/plots``.
+    formats : sequence of {"png", "pdf", "svg"}
+        Files to write of each figure.
+    luminosity : float, optional
+        Integrated luminosity [pb^-1] to scale the simulation to; default: that of the run's
+        data where it is known, else simulation stays as the run left it.
+    only : iterable of str
+        Names of histograms (or ``cutflow``) to draw; default: all.
+    signals : iterable of str, optional
+        Classes to draw as signal.
+    label : str, optional
+        Text above the frame in place of ``ATLAS Open Data`` and the like.
+    style : {"ATLAS", "CMS"}, optional
+        Conventions to follow; default: those of the channel's experiment.
+    allow_missing : bool
+        Draw an incomplete run, and say on the figure that it is one.
+    progress : callable, optional
+        Called with the figure's name, how many are done and how many there are.
+
+    Returns
+    -------
+    list of Path
+        Files written, in order.
+
+    Raises
+    ------
+    FileAccessError
+        If this is not a run directory, or a file in it is malformed.
+    ParameterError
+        If a histogram, class, format or luminosity makes no sense.
+    IncompleteRunError
+        If a dataset is not complete.
+    OutputError
+        If a figure cannot be written.
+    """
+    for form in formats:
+        if form not in FORMATS:
+            raise ParameterError(
+                f"Cannot draw {form!r} files; known formats: {', '.join(FORMATS)}."
+            )
+    contents = read_run(Path(run))
+    names = _chosen(contents, only)
+    chosen = None if signals is None else _known_signals(contents.samples, signals)
+    missing = [sample.name for sample in contents.samples.values() if not sample.complete]
+    if missing and not allow_missing:
+        raise _incomplete(contents, missing)
+    scale = _scale(contents, luminosity)
+    look = Look(
+        channel=contents.processor,
+        style=style or _EXPERIMENTS.get(contents.processor, "ATLAS"),
+        text=_text(contents) if label is None else label,
+        luminosity=_shown_luminosity(contents, luminosity),
+        note="incomplete run" if missing else "",
+    )
+    folder = Path(out) if out is not None else contents.path / "plots"
+    written: list[Path] = []
+    for done, name in enumerate(names):
+        if progress is not None:
+            progress(name, done, len(names))
+        for stem, figure in _figures(contents, name, scale, look, chosen):
+            written += [save_figure(figure, folder / f"{stem}.{form}", look) for form in formats]
+    if progress is not None:
+        progress("", len(names), len(names))
+    return written
+
+
+def draw_histogram(
+    histogram: hist.Hist[Any],
+    samples: Mapping[str, Sample],
+    look: Look | None = None,
+    *,
+    signals: Iterable[str] | None = None,
+) -> Figure:
+    """Draw any histogram with one or two own axes in the way that suits it.
+
+    One quantity is stacked, a quantity by category is overlaid, a dimuon mass in logarithmic
+    bins becomes a spectrum, and two quantities become a colour map.
+    """
+    own = own_axes(histogram)
+    if len(own) > 2:
+        raise ValueError("a figure shows at most two axes; project the histogram first")
+    categories = [type(axis).__name__ in _CATEGORIES for axis in own]
+    numeric = [axis for axis, is_category in zip(own, categories, strict=True) if not is_category]
+    if len(numeric) == 1 and _is_dimuon(histogram, numeric[0], look):
+        return spectrum(histogram, samples, look)
+    if len(own) == 1:
+        return stacked(histogram, samples, look, signals=signals)
+    return (
+        overlay(histogram, samples, look) if len(numeric) == 1 else plane(histogram, samples, look)
+    )
+
+
+def _is_dimuon(histogram: hist.Hist[Any], axis: object, look: Look | None) -> bool:
+    described = bin_axis(axis)
+    texts = f"{look.channel if look else ''} {histogram.name} {described.label}".lower()
+    return (
+        described.logarithmic
+        and described.unit == "GeV"
+        and "mu" in texts
+        and (
+            "mass" in f"{texts} {getattr(axis, 'name', '')}"
+            or "spectrum" in texts
+            or "m_{" in texts
+        )
+    )
+
+
+def _figures(
+    contents: RunContents,
+    name: str,
+    scale: Mapping[str, float],
+    look: Look,
+    signals: Iterable[str] | None,
+) -> Iterator[tuple[str, Figure]]:
+    """Figures of one histogram; one with more than two axes gives a figure per axis."""
+    if name == "cutflow" and name not in contents.histograms:
+        yield name, cutflow_figure(contents.cutflow, contents.samples, look, factors=scale)
+        return
+    histogram = scale_datasets(contents.histograms[name], scale)
+    stem = re.sub(r"[^\w.+-]+", "_", name)
+    own = own_axes(histogram)
+    if len(own) <= 2:
+        yield stem, draw_histogram(histogram, contents.samples, look, signals=signals)
+        return
+    for axis in own:
+        part = histogram.project("dataset", "variation", axis.name)
+        yield f"{stem}_{axis.name}", draw_histogram(part, contents.samples, look, signals=signals)
+
+
+def _chosen(contents: RunContents, only: Iterable[str]) -> list[str]:
+    """Names of what to draw."""
+    known = [*sorted(contents.histograms), *(["cutflow"] if contents.cutflow else [])]
+    wanted = list(dict.fromkeys(only))
+    for name in wanted:
+        if name not in known:
+            raise ParameterError(
+                f"{contents.path} has no histogram {name!r}. " + did_you_mean(name, known)
+            )
+    return wanted or list(dict.fromkeys(known))
+
+
+def _known_signals(samples: Mapping[str, Sample], signals: Iterable[str]) -> list[str]:
+    """Check the names of classes."""
+    known = {sample.label or sample.name for sample in samples.values() if sample.kind != "data"}
+    for name in (wanted := list(signals)):
+        if name not in known:
+            raise ParameterError(f"The run has no class {name!r}. " + did_you_mean(name, known))
+    return wanted
+
+
+def _scale(contents: RunContents, luminosity: float | None) -> dict[str, float]:
+    """Factor per dataset: one for data, target over simulated luminosity for simulation."""
+    if luminosity is not None and not luminosity > 0:
+        raise ParameterError(f"The luminosity must be above 0 pb^-1, not {luminosity}.")
+    target = luminosity or data_luminosity(contents.samples) or contents.luminosity
+    factor = target / contents.luminosity
+    return {
+        name: 1.0 if sample.kind == "data" else factor for name, sample in contents.samples.items()
+    }
+
+
+def _shown_luminosity(contents: RunContents, luminosity: float | None) -> float | None:
+    """Luminosity to print: that of the data, or that of scaled simulation."""
+    if data_names(contents.samples) and len(data_names(contents.samples)) == len(contents.samples):
+        return data_luminosity(contents.samples)
+    return luminosity or data_luminosity(contents.samples) or contents.luminosity
+
+
+def _text(contents: RunContents) -> str:
+    """What the figures show; simulation is never called data of an experiment."""
+    samples = contents.samples.values()
+    if any(sample.simulated for sample in samples):
+        return "hepml simulation"
+    experiment = _EXPERIMENTS.get(contents.processor)
+    if experiment is None:
+        return contents.processor
+    only_simulation = not data_names(contents.samples)
+    return f"{experiment} Open Data" + (" simulation" if only_simulation else "")
+
+
+def _incomplete(contents: RunContents, missing: Sequence[str]) -> IncompleteRunError:
+    shown = ", ".join(repr(name) for name in missing[:5])
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    return IncompleteRunError(
+        f"{shown}{more} in {contents.path} lack{'s' if len(missing) == 1 else ''} some of the "
+        "entries, so yields at a luminosity would be too low.\n"
+        f"  process what is missing:  hepml resume {contents.path}\n"
+        f"  draw it nevertheless:     hepml plot {contents.path} --allow-missing"
+    )

@@ -1,0 +1,130 @@
+"""What a figure has to know about a dataset: data or simulation, its class, its luminosity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import hist
+
+from hepml.plots.yields import nominal
+
+__all__ = [
+    "Sample",
+    "class_colours",
+    "colours",
+    "data_luminosity",
+    "data_names",
+    "pretty",
+    "signal_labels",
+    "simulation_groups",
+]
+
+# Petroff's ten colours, told apart with every form of colour vision (arXiv:2107.02270).
+_COLOURS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+
+# Below this fraction of the data, simulation cannot be what the data consist of: it is signal.
+_SIGNAL_FRACTION = 0.1
+
+_PRETTY = {
+    "diphoton": {"gg": "ggH", "VBF": "VBF", "Wp": "$W^{+}H$", "Z": "$ZH$", "tt": "ttH"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One dataset of a run.
+
+    Attributes
+    ----------
+    name : str
+        Name of the dataset.
+    kind : {"data", "simulation"}
+        What it is.
+    label : str
+        Class it belongs to; datasets of one class are drawn together.
+    simulated : bool
+        Made by ``hepml simulate``: figures must not call it real, even where its kind is data.
+    luminosity : float, optional
+        Integrated luminosity [pb^-1] of a data sample.
+    complete : bool
+        Every entry of the sample is in the run.
+    signal : bool, optional
+        Declared as signal or not; ``None`` where nobody said.
+    """
+
+    name: str
+    kind: str
+    label: str = ""
+    simulated: bool = False
+    luminosity: float | None = None
+    complete: bool = True
+    signal: bool | None = None
+
+
+def data_names(samples: Mapping[str, Sample]) -> list[str]:
+    """Names of the data samples."""
+    return [name for name, sample in samples.items() if sample.kind == "data"]
+
+
+def simulation_groups(samples: Mapping[str, Sample], channel: str = "") -> dict[str, list[str]]:
+    """Simulated samples by class: the channel's own order first, then alphabetical."""
+    groups: dict[str, list[str]] = {}
+    for name, sample in samples.items():
+        if sample.kind != "data":
+            groups.setdefault(sample.label or name, []).append(name)
+    usual = list(_PRETTY.get(channel, {}))
+    return dict(
+        sorted(
+            groups.items(),
+            key=lambda item: (usual.index(item[0]) if item[0] in usual else len(usual), item[0]),
+        )
+    )
+
+
+def class_colours(samples: Mapping[str, Sample], channel: str = "") -> dict[str, str]:
+    """One colour per class, the same in every figure of a run."""
+    groups = simulation_groups(samples, channel)
+    return dict(zip(groups, colours(len(groups)), strict=True))
+
+
+def colours(count: int) -> list[str]:
+    """As many colours as asked for; they repeat after ten."""
+    return [_COLOURS[index % len(_COLOURS)] for index in range(count)]
+
+
+def data_luminosity(samples: Mapping[str, Sample]) -> float | None:
+    """Luminosity [pb^-1] of all the data together; ``None`` if there is none or one is unknown."""
+    values = [samples[name].luminosity for name in data_names(samples)]
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
+def signal_labels(
+    histogram: hist.Hist[Any], samples: Mapping[str, Sample], signals: Iterable[str] | None = None
+) -> set[str]:
+    """Classes to draw as signal.
+
+    Named ones where names are given, else the declared ones, else all of the simulation if
+    it adds up to less than a tenth of the data (as it does in a channel whose background is
+    taken from data).
+    """
+    groups = simulation_groups(samples)
+    if signals is not None:
+        return set(groups) & set(signals)
+    if any(sample.signal is not None for sample in samples.values()):
+        return {
+            label for label, names in groups.items() if any(samples[name].signal for name in names)
+        }
+    data = nominal(histogram, data_names(samples)).values.sum()
+    simulated = sum(nominal(histogram, names).values.sum() for names in groups.values())
+    return set(groups) if data > 0 and simulated < _SIGNAL_FRACTION * data else set()
+
+
+def pretty(label: str, channel: str) -> str:
+    """How a class is written in a legend."""
+    return _PRETTY.get(channel, {}).get(label, label)
