@@ -140,6 +140,7 @@ class _Resolver:
                 cross_section=None,
                 cross_section_corrected=None,
                 sum_of_weights=None,
+                published=None,
             )
             for item in inputs
         ]
@@ -237,6 +238,7 @@ def _own_numbers(item: Input, size: int | None) -> Input:
         cross_section=None,
         cross_section_corrected=None,
         sum_of_weights=None,
+        published=None,
     )
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Dataset",
     "File",
     "Input",
+    "Published",
     "Record",
     "Release",
     "Series",
@@ -253,6 +254,15 @@ def _total(values: Iterable[int | None]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """A whole published dataset: files, entries, and luminosity [pb^-1] of data."""
+
+    files: int | None
+    entries: int | None
+    luminosity: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One file to process, with everything that is known about it beforehand.
 
@@ -276,6 +286,8 @@ class Input:
         Of the whole dataset; ``None`` where the file may differ from the catalogued one.
     catalogued : str
         ``channel/name`` of the catalogue entry, empty for a file that is in none.
+    published : Published or None
+        The whole dataset; ``None`` where the file may differ from the catalogued one.
     """
 
     dataset: str
@@ -289,6 +301,7 @@ class Input:
     sum_of_weights: float | None = None
     catalogued: str = ""
     cross_section_corrected: float | None = None
+    published: Published | None = None
 
 
 def as_input(dataset: Dataset, file: File, endpoints: tuple[str, ...]) -> Input:
@@ -305,4 +318,5 @@ def as_input(dataset: Dataset, file: File, endpoints: tuple[str, ...]) -> Input:
         sum_of_weights=dataset.sum_of_weights,
         catalogued=dataset.key,
         cross_section_corrected=dataset.cross_section_corrected,
+        published=Published(dataset.file_count, dataset.entries, dataset.luminosity),
     )

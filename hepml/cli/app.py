@@ -1,0 +1,49 @@
+"""The ``hepml`` application: every command, registered in the order of an analysis."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hepml.cli import datasets, demo, export, inspect, plot, runs, simulate
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="hepml",
+    help="From detector files to a discovery plot, columnar all the way.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from hepml import __version__
+
+        print(f"hepml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _hepml(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """From detector files to a discovery plot, columnar all the way."""
+
+
+app.command("demo")(demo.demo)
+app.add_typer(datasets.app, name="datasets")
+app.add_typer(simulate.app, name="simulate")
+app.command("inspect")(inspect.inspect)
+app.command("run")(runs.run)
+app.command("check")(runs.check)
+app.command("resume")(runs.resume)
+app.command("merge")(runs.merge)
+app.command("plot")(plot.plot)
+app.command("export")(export.export)

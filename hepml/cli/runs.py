@@ -1,0 +1,215 @@
+"""``hepml run``, ``check``, ``resume`` and ``merge``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hepml.engine import Run
+
+__all__ = ["check", "merge", "resume", "run"]
+
+Executor = Annotated[
+    str, typer.Option(help="iterative, futures, dask or dask-awkward; the result is the same.")
+]
+Workers = Annotated[int, typer.Option(help="Processes on this machine.")]
+Scheduler = Annotated[str | None, typer.Option(help="Address of a running dask scheduler.")]
+Retries = Annotated[int, typer.Option(help="Further attempts at a chunk that failed.")]
+AllowMissing = Annotated[
+    bool, typer.Option("--allow-missing", help="Exit with 0 even if chunks are missing.")
+]
+
+
+def run(
+    processor: Annotated[str, typer.Argument(help="Name of a processor, or module:Class.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Files, directories, globs, NAME=FILES, or datasets of the catalogue."),
+    ],
+    out: Annotated[Path, typer.Option(help="Run directory to create.")],
+    executor: Executor = "futures",
+    workers: Workers = 2,
+    scheduler: Scheduler = None,
+    preset: Annotated[str | None, typer.Option(help="Named set of cuts.")] = None,
+    cut: Annotated[
+        list[str] | None, typer.Option(help="One cut value, FIELD=VALUE; may be repeated.")
+    ] = None,
+    weight: Annotated[str | None, typer.Option(help="Event weight by name.")] = None,
+    luminosity: Annotated[
+        float, typer.Option(help="Luminosity [pb^-1] that simulation is scaled to.")
+    ] = 1.0,
+    cross_section: Annotated[
+        list[str] | None,
+        typer.Option(help="DATASET=PB in place of the file's cross section; may be repeated."),
+    ] = None,
+    systematics: Annotated[
+        bool, typer.Option("--systematics", help="Also fill the systematic variations.")
+    ] = False,
+    max_events: Annotated[
+        int | None, typer.Option(help="At most this many events per dataset.")
+    ] = None,
+    chunk_size: Annotated[int, typer.Option(help="Wanted events a chunk.")] = 250_000,
+    kind: Annotated[
+        str | None, typer.Option(help="data or simulation, for files that do not say.")
+    ] = None,
+    retries: Retries = 2,
+    allow_missing: AllowMissing = False,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Catalogue to use instead of the shipped one.")
+    ] = None,
+    mirror: Annotated[
+        Path | None, typer.Option(help="Local folder to look for catalogue files first.")
+    ] = None,
+) -> None:
+    """Run a processor over files and write a run directory."""
+    from hepml.engine.executors import check_executor, warm_up
+
+    check_executor(executor, workers)
+    if executor == "futures":
+        warm_up()  # imports the stack in the background while this process does the same
+    from hepml.catalogue import Catalogue, resolve_inputs
+    from hepml.engine import run as run_processor
+    from hepml.registry import find_processor
+
+    found = find_processor(processor)
+    instance = found.from_parameters(
+        preset=preset,
+        cuts=_pairs("--cut", cut, _value),
+        weight=weight,
+        luminosity=luminosity,
+        systematics=systematics,
+        cross_sections=_pairs("--cross-section", cross_section, _number),
+    )
+    chosen = resolve_inputs(inputs, Catalogue.load(catalogue), found.name, mirror)
+    with _resume_hint(out):
+        result = run_processor(
+            instance,
+            chosen,
+            out=out,
+            executor=executor,
+            workers=workers,
+            scheduler=scheduler,
+            chunk_size=chunk_size,
+            max_events=max_events,
+            kind=kind,
+            retries=retries,
+            progress=True,
+            allow_missing=True,
+        )
+    _show(result, allow_missing)
+
+
+def resume(
+    path: Annotated[Path, typer.Argument(help="Run directory.")],
+    executor: Executor = "futures",
+    workers: Workers = 2,
+    scheduler: Scheduler = None,
+    retries: Retries = 2,
+    replan: Annotated[
+        list[str] | None, typer.Option(help="A changed file: drop its chunks and redo them.")
+    ] = None,
+    allow_missing: AllowMissing = False,
+) -> None:
+    """Process what a run lacks."""
+    from hepml.engine.resume import resume as resume_run
+
+    with _resume_hint(path):
+        result = resume_run(
+            path,
+            executor=executor,
+            workers=workers,
+            scheduler=scheduler,
+            retries=retries,
+            replan=replan or (),
+            progress=True,
+            allow_missing=True,
+        )
+    _show(result, allow_missing)
+
+
+def check(path: Annotated[Path, typer.Argument(help="Run directory.")]) -> None:
+    """Compare a run's plan with what is on disk."""
+    from hepml.engine.resume import check as check_run
+
+    result = check_run(path)
+    print(
+        f"{path}: {result.report['processed']} of {result.report['planned']} chunks, "
+        f"{result.report['events_processed']:,} events: complete"
+    )
+
+
+def merge(
+    paths: Annotated[list[Path], typer.Argument(help="Run directories of one processor.")],
+    out: Annotated[Path, typer.Option(help="Run directory to create.")],
+) -> None:
+    """Merge runs of the same processor."""
+    from hepml.engine.resume import merge as merge_runs
+
+    _show(merge_runs(paths, out), allow_missing=False)
+
+
+def _show(result: Run, allow_missing: bool) -> None:
+    """Print the cutflow and the account of a run; raise for a loss that was not accepted."""
+    from rich.console import Console
+
+    from hepml.cli.tables import account_table, cutflow_table
+
+    console = Console()
+    console.print(cutflow_table(result.cutflow))
+    console.print(account_table(result.report))
+    for dataset, count in result.report["duplicates"].items():
+        console.print(f"[yellow]warning:[/] {count} rows of {dataset!r} repeat an event key")
+    for note in result.report["notes"]:
+        console.print(f"[yellow]note:[/] {note}", highlight=False)
+    if not any(item["rows"] for item in result.report["datasets"].values()):
+        console.print("[yellow]note:[/] no event passed the selection; see the cutflow")
+    console.print(f"results in {result.path}", highlight=False, soft_wrap=True)
+    if not allow_missing:
+        result.require_complete()
+
+
+@contextmanager
+def _resume_hint(out: Path) -> Iterator[None]:
+    """Say how to go on after ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (out / "plan.json").exists():
+            print(f"\nstopped; go on with  hepml resume {out}")
+        raise
+
+
+def _pairs(flag: str, words: list[str] | None, read: Any) -> dict[str, Any]:
+    """Split ``NAME=VALUE`` words."""
+    from hepml.errors import ParameterError
+
+    pairs = {}
+    for word in words or ():
+        name, separator, value = word.partition("=")
+        if not separator or not name or not value:
+            raise ParameterError(f"{flag} takes NAME=VALUE, not {word!r}.")
+        pairs[name] = read(flag, name, value)
+    return pairs
+
+
+def _value(flag: str, name: str, text: str) -> Any:
+    """A cut's value: JSON where it is JSON (numbers, true, lists), otherwise the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _number(flag: str, name: str, text: str) -> float:
+    from hepml.errors import ParameterError
+
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(f"{flag} {name}={text}: {text!r} is not a number.") from None

@@ -1,0 +1,148 @@
+"""Checkpoints: one file a chunk with its counts and histograms, beside its Parquet part."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import hist
+import pyarrow as pa
+import pyarrow.parquet as pq
+import uhi.io.json
+
+from hepml.collect import ChunkResult
+from hepml.cutflow import Steps
+from hepml.engine.plan import Chunk
+from hepml.engine.store import Layout, write_text
+from hepml.errors import ChunkError
+from hepml.processor import Processor
+from hepml.tables import write_part
+
+__all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is kept of a processed chunk.
+
+    Attributes
+    ----------
+    chunk, dataset : str
+        The chunk's id and dataset.
+    fingerprint : str
+        Code, parameters and versions it was made with.
+    entries, rows : int
+        Entries read and rows emitted.
+    cutflow : dict
+        Step to raw and weighted counts.
+    constants : dict
+        What the file claims about its sample.
+    histograms : dict of str to hist.Hist
+        Filled histograms.
+    endpoint : str
+        Where the file was read.
+    seconds : float
+        Time the chunk took.
+    """
+
+    chunk: str
+    dataset: str
+    fingerprint: str
+    entries: int
+    rows: int
+    cutflow: Steps
+    constants: dict[str, float]
+    histograms: dict[str, hist.Hist]
+    endpoint: str
+    seconds: float
+
+
+def save_checkpoint(
+    layout: Layout,
+    processor: Processor,
+    chunk: Chunk,
+    result: ChunkResult,
+    *,
+    fingerprint: str,
+    endpoint: str,
+    seconds: float,
+) -> Checkpoint:
+    """Write a chunk's Parquet part, then its checkpoint: the checkpoint vouches for the part.
+
+    Raises
+    ------
+    ChunkError
+        If the selection's first cutflow step does not count every entry of the chunk.
+    """
+    first = next(iter(result.cutflow), "")
+    counted = result.cutflow[first]["raw"] if first else 0
+    if counted != chunk.entries:
+        raise ChunkError(
+            f"{processor.name}: the first cutflow step {first!r} counts {counted} events but the "
+            f"chunk has {chunk.entries}. It must hold the weights of all events, before any cut."
+        )
+    rows = len(next(iter(result.columns.values()), ()))
+    write_part(
+        layout.part(chunk.dataset, chunk.id),
+        processor.columns,
+        result.columns,
+        {"processor": processor.name, "dataset": chunk.dataset, "fingerprint": fingerprint},
+    )
+    checkpoint = Checkpoint(
+        chunk=chunk.id,
+        dataset=chunk.dataset,
+        fingerprint=fingerprint,
+        entries=chunk.entries,
+        rows=rows,
+        cutflow=result.cutflow,
+        constants=result.constants,
+        histograms=result.histograms,
+        endpoint=endpoint,
+        seconds=seconds,
+    )
+    write_text(layout.checkpoint(chunk.id), _dump(checkpoint))
+    return checkpoint
+
+
+def _dump(checkpoint: Checkpoint) -> str:
+    content: dict[str, Any] = {
+        name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__
+    }
+    return json.dumps(content, default=uhi.io.json.default)
+
+
+def load_checkpoint(layout: Layout, chunk: Chunk, fingerprint: str) -> Checkpoint | None:
+    """Load a chunk's checkpoint, if it is whole, made the same way, and its part is there.
+
+    Returns
+    -------
+    Checkpoint or None
+        ``None``: the chunk has to be processed.
+    """
+    path = layout.checkpoint(chunk.id)
+    try:
+        content = json.loads(path.read_text(), object_hook=uhi.io.json.object_hook)
+        histograms = {name: hist.Hist(item) for name, item in content.pop("histograms").items()}
+        found = Checkpoint(histograms=histograms, **content)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # absent, or cut short by a crash of the machine: process the chunk again
+    same = found.fingerprint == fingerprint and found.dataset == chunk.dataset
+    if not same or found.entries != chunk.entries:
+        return None
+    return found if _part_rows(layout.part(chunk.dataset, chunk.id)) == found.rows else None
+
+
+def _part_rows(part: Path) -> int:
+    try:
+        return int(pq.read_metadata(part).num_rows)
+    except (OSError, pa.ArrowInvalid):
+        return -1
+
+
+def describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The checkpoint without its histograms, as JSON."""
+    content = asdict(checkpoint)
+    content.pop("histograms")
+    return content

@@ -1,0 +1,83 @@
+"""Fingerprint of everything that decides a chunk's result: code, parameters, versions."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+
+if TYPE_CHECKING:
+    from hepml.processor import Processor
+
+__all__ = ["code_hash", "fingerprint", "package_versions"]
+
+# the packages whose code computes what ends up in a result
+PACKAGES = ("coffea", "awkward", "uproot", "hist", "boost-histogram", "numpy", "pyarrow", "vector")
+# parts of hepml that only look at results
+OUTSIDE = ("cli", "plots", "simulate", "ml", "stats", "importers")
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that results depend on, and of hepml and Python."""
+    import platform
+
+    import hepml
+
+    found = {"hepml": hepml.__version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def _hash_sources(files: list[Path], root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def framework_hash() -> str:
+    """Hash of the framework's own sources, without what only looks at results."""
+    root = Path(__file__).parents[1]
+    files = [p for p in root.rglob("*.py") if p.relative_to(root).parts[0] not in OUTSIDE]
+    return _hash_sources(files, root)
+
+
+@cache
+def code_hash(processor: type[Processor]) -> str:
+    """Hash of the framework and of the package or script that defines a processor."""
+    digest = hashlib.sha256(framework_hash().encode())
+    try:
+        source = Path(inspect.getfile(processor))
+    except (TypeError, OSError):
+        # a class typed into a notebook has no file: its pickled form is its code
+        digest.update(cloudpickle.dumps(processor))
+        return digest.hexdigest()
+    package = "." in processor.__module__ and source.parent.joinpath("__init__.py").exists()
+    files = list(source.parent.glob("*.py")) if package else [source]
+    digest.update(_hash_sources(files, source.parent).encode())
+    return digest.hexdigest()
+
+
+def fingerprint(processor: Processor) -> str:
+    """Fingerprint of a processor instance; a checkpoint made under another one is not used."""
+    content: dict[str, Any] = {
+        "code": code_hash(type(processor)),
+        "class": f"{type(processor).__module__}:{type(processor).__qualname__}",
+        "parameters": processor.parameters(),
+        "versions": package_versions(),
+    }
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,80 @@
+"""Look into a file: its trees and branches, and the processors that can read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hepml.engine.replicas import open_first
+from hepml.errors import HepmlError, TreeError
+from hepml.registry import find_processor, processor_names
+
+__all__ = ["InspectedTree", "inspect_file"]
+
+
+@dataclass
+class InspectedTree:
+    """One tree of a file.
+
+    Attributes
+    ----------
+    name : str
+        Name of the tree.
+    entries, clusters : int
+        Number of events and of clusters.
+    branches : dict of str to str
+        Branch to C++ type.
+    kind : str or None
+        ``"data"`` or ``"simulation"`` as the fitting processor reads it.
+    fits : list of str
+        Processors that find all they need.
+    misfits : dict of str to str
+        Processors that read a tree of this name but lack something, and what.
+    """
+
+    name: str
+    entries: int
+    clusters: int
+    branches: dict[str, str]
+    kind: str | None = None
+    fits: list[str] = field(default_factory=list)
+    misfits: dict[str, str] = field(default_factory=dict)
+
+
+def inspect_file(path: str) -> list[InspectedTree]:
+    """Look into a ROOT file.
+
+    Raises
+    ------
+    FileAccessError
+        If it cannot be opened.
+    TreeError
+        If it holds no tree.
+    """
+    from hepml.engine.plan import check_branches
+    from hepml.engine.reading import cluster_edges
+
+    directory, endpoint = open_first((path,))
+    found = []
+    with directory:
+        for name, kind in directory.classnames(cycle=False).items():
+            if kind not in ("TTree", "ROOT::RNTuple"):
+                continue
+            tree = directory[name]
+            item = InspectedTree(
+                name, int(tree.num_entries), len(cluster_edges(tree)) - 1, dict(tree.typenames())
+            )
+            for processor_name in processor_names():
+                processor = find_processor(processor_name)()
+                if name not in processor.trees:
+                    continue
+                item.kind = item.kind or processor.kind_of(tree)
+                try:
+                    check_branches(processor, tree, item.kind or "simulation", endpoint)
+                except HepmlError as error:
+                    item.misfits[processor_name] = str(error)
+                else:
+                    item.fits.append(processor_name)
+            found.append(item)
+    if not found:
+        raise TreeError(f"{path} is a ROOT file without any tree.")
+    return found

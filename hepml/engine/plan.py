@@ -1,0 +1,471 @@
+"""The plan: which entries of which files are to be processed, before anything is."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hepml.engine.store import write_json
+from hepml.errors import (
+    BranchError,
+    EmptyInputError,
+    FileAccessError,
+    HepmlError,
+    OutputError,
+    OverlapError,
+    ParameterError,
+    TreeError,
+    did_you_mean,
+)
+
+if TYPE_CHECKING:
+    from hepml.processor import Processor
+    from hepml.records import Input
+
+__all__ = [
+    "Chunk",
+    "Plan",
+    "PlannedFile",
+    "UnopenedFile",
+    "check_branches",
+    "chunk_edges",
+    "make_plan",
+]
+
+PLAN_VERSION = 1
+OPEN_THREADS = 8
+SIMULATION_KEY = "hepml_simulation"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A range of entries of one file: the unit of work, of retry and of bookkeeping."""
+
+    dataset: str
+    endpoints: tuple[str, ...]
+    tree: str
+    uuid: str
+    start: int
+    stop: int
+    kind: str
+    label: str
+
+    @property
+    def id(self) -> str:
+        """Name made of content: file uuid and entry range."""
+        return f"{self.uuid}-{self.start:012d}-{self.stop:012d}"
+
+    @property
+    def entries(self) -> int:
+        """Number of entries."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file that was opened, with the boundaries of its chunks.
+
+    Attributes
+    ----------
+    dataset, kind, label : str
+        Dataset name, ``"data"`` or ``"simulation"``, class label.
+    endpoints : tuple of str
+        Where the file can be read, the preferred place first.
+    tree : str
+        Tree to read.
+    uuid : str
+        Identity of the file, from the file itself.
+    entries : int
+        Entries in the file.
+    edges : tuple of int
+        Chunk boundaries; the last one is below ``entries`` if a maximum of events was asked for.
+    size, modified : int or None
+        Bytes and modification time [ns] of a local file, to notice a change.
+    catalogued : str
+        Name of the catalogue's dataset that the file belongs to, empty if none.
+    published : dict or None
+        Files, entries and luminosity [pb^-1] of the published dataset that this is a file of.
+    simulation : dict or None
+        What ``hepml simulate`` noted in a file that it wrote.
+    order : int
+        Place among the inputs; results are added up in this order.
+    """
+
+    dataset: str
+    kind: str
+    label: str
+    endpoints: tuple[str, ...]
+    tree: str
+    uuid: str
+    entries: int
+    edges: tuple[int, ...]
+    size: int | None = None
+    modified: int | None = None
+    catalogued: str = ""
+    published: dict[str, Any] | None = None
+    simulation: dict[str, Any] | None = None
+    order: int = 0
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The file's chunks in order of entries."""
+        for start, stop in pairwise(self.edges):
+            yield Chunk(
+                self.dataset,
+                self.endpoints,
+                self.tree,
+                self.uuid,
+                start,
+                stop,
+                self.kind,
+                self.label,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class UnopenedFile:
+    """A file that could not be opened when the plan was made; it counts as one chunk."""
+
+    dataset: str
+    endpoints: tuple[str, ...]
+    reason: str
+    size: int | None = None
+    modified: int | None = None
+    kind: str | None = None
+    label: str = ""
+    trees: tuple[str, ...] = ()
+    catalogued: str = ""
+    published: dict[str, Any] | None = None
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All the work of a run, and what it takes to do it again.
+
+    Attributes
+    ----------
+    processor : str or None
+        Registered name or ``module:Class``; ``None`` for one that only lives in a session.
+    parameters : dict
+        The processor's parameters, as JSON.
+    files : tuple of PlannedFile
+        In the order in which results are added up.
+    unopened : tuple of UnopenedFile
+        Files that could not be opened.
+    chunk_size : int
+        Wanted entries a chunk.
+    max_events : int or None
+        Limit per dataset; a limited run cannot be normalised.
+    """
+
+    processor: str | None
+    parameters: dict[str, Any]
+    files: tuple[PlannedFile, ...]
+    unopened: tuple[UnopenedFile, ...] = ()
+    chunk_size: int = 250_000
+    max_events: int | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk, in the order in which results are added up."""
+        for file in self.files:
+            yield from file.chunks()
+
+    def save(self, path: Path) -> None:
+        """Write ``plan.json`` atomically."""
+        write_json(path, {"version": PLAN_VERSION, **asdict(self)}, indent=None)
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read ``plan.json``.
+
+        Raises
+        ------
+        OutputError
+            If it is missing or damaged.
+        """
+        try:
+            content = json.loads(path.read_text())
+            if content.pop("version") != PLAN_VERSION:
+                raise OutputError(f"{path} was written by another version of hepml; run again.")
+            files = tuple(_from_json(PlannedFile, item) for item in content.pop("files"))
+            unopened = tuple(_from_json(UnopenedFile, item) for item in content.pop("unopened"))
+            content["notes"] = tuple(content["notes"])
+            return cls(files=files, unopened=unopened, **content)
+        except FileNotFoundError:
+            raise OutputError(
+                f"{path.parent} is not a run directory: it has no plan.json. "
+                "Give the folder named with --out."
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise OutputError(
+                f"{path} is damaged: {error}. Run again into a new folder."
+            ) from error
+
+
+def _from_json(cls: Any, item: dict[str, Any]) -> Any:
+    return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in item.items()})
+
+
+def chunk_edges(clusters: Sequence[int], entries: int, size: int) -> tuple[int, ...]:
+    """Cut a file into chunks, at cluster boundaries where that costs little.
+
+    Parameters
+    ----------
+    clusters : sequence of int
+        Entry offsets at which baskets of all branches begin, with 0 and ``entries``.
+    entries : int
+        Entries to cut; may end inside a cluster.
+    size : int
+        Wanted entries a chunk. No chunk is larger than twice that.
+
+    Returns
+    -------
+    tuple of int
+        Boundaries from 0 to ``entries``.
+    """
+    if entries == 0:
+        return (0,)
+    count = max(1, round(entries / size))
+    ideal = [round(entries * step / count) for step in range(1, count)]
+    inner = [edge for edge in clusters if 0 < edge < entries]
+    edges = [0]
+    for wish in ideal:
+        place = bisect_left(inner, wish)
+        around = inner[max(0, place - 1) : place + 1]
+        near = min(around, key=lambda edge: abs(edge - wish), default=wish)
+        edges.append(near if abs(near - wish) <= size // 2 else wish)
+    edges = sorted({*edges, entries})
+    cut: list[int] = []
+    for start, stop in pairwise(edges):
+        pieces = -(-(stop - start) // (2 * size))
+        cut += [start + (stop - start) * piece // pieces for piece in range(pieces)]
+    return (*cut, entries)
+
+
+def make_plan(
+    processor: Processor,
+    inputs: Sequence[Input],
+    *,
+    name: str | None,
+    chunk_size: int = 250_000,
+    max_events: int | None = None,
+    kind: str | None = None,
+    on_file: Callable[[], None] = lambda: None,
+) -> Plan:
+    """Open every file once and cut it into chunks.
+
+    Parameters
+    ----------
+    processor : Processor
+        Says which trees and branches it needs.
+    inputs : sequence of Input
+        Files with their dataset, endpoints and what the catalogue knows.
+    name : str or None
+        Name by which the processor can be found again.
+    chunk_size : int
+        Wanted entries a chunk.
+    max_events : int, optional
+        At most this many events per dataset.
+    kind : {"data", "simulation"}, optional
+        For files that neither the catalogue nor their content classifies.
+    on_file : callable
+        Called after each file, for a progress bar.
+
+    Raises
+    ------
+    HepmlError
+        If no file can be opened: the error of the first one.
+    EmptyInputError
+        If there is no event at all.
+    OverlapError
+        If the same file (by its uuid) is given twice.
+    """
+    if chunk_size < 1:
+        raise ParameterError(f"--chunk-size must be at least 1, not {chunk_size}.")
+    if max_events is not None and max_events < 1:
+        raise ParameterError(f"--max-events must be at least 1, not {max_events}.")
+    if not inputs:
+        raise EmptyInputError("No input files. Name files, directories or catalogue datasets.")
+
+    def attempt(order: int, item: Input) -> PlannedFile | tuple[UnopenedFile, HepmlError]:
+        try:
+            return replace(plan_file(processor, item, chunk_size, kind), order=order)
+        except HepmlError as error:
+            return unopened_file(item, error, order), error
+        finally:
+            on_file()
+
+    with ThreadPoolExecutor(min(OPEN_THREADS, len(inputs))) as pool:
+        outcomes = list(pool.map(attempt, range(len(inputs)), inputs))
+    files = [item for item in outcomes if isinstance(item, PlannedFile)]
+    broken = [item for item in outcomes if not isinstance(item, PlannedFile)]
+    if not files:
+        raise broken[0][1]
+    _refuse_twice(files)
+    _refuse_mixed(files)
+    if sum(file.entries for file in files) == 0 and not broken:
+        raise EmptyInputError(
+            f"There are no events in {_names(files)}: nothing to select. "
+            "Check that the right tree was written into the file."
+        )
+    return Plan(
+        processor=name,
+        parameters=processor.parameters(),
+        files=limited(files, max_events),
+        unopened=tuple(item for item, _ in broken),
+        chunk_size=chunk_size,
+        max_events=max_events,
+        notes=tuple(f"{file.endpoints[0]} holds no events." for file in files if not file.entries),
+    )
+
+
+def plan_file(
+    processor: Processor, item: Input, chunk_size: int, kind: str | None = None
+) -> PlannedFile:
+    """Open one file at its first endpoint that answers, check it, and cut it into chunks."""
+    from hepml.engine.reading import cluster_edges
+    from hepml.engine.replicas import open_first
+
+    directory, endpoint = open_first(item.endpoints)
+    with directory:
+        tree = _find_tree(directory, item.trees or processor.trees, processor, endpoint)
+        found = item.kind or processor.kind_of(tree) or kind
+        if found is None and tree.num_entries == 0:
+            found = "simulation"  # no event to classify: it contributes nothing either way
+        if found is None:
+            raise ParameterError(
+                f"Nothing says whether {endpoint} is data or simulation. "
+                "Add --kind data or --kind simulation."
+            )
+        check_branches(processor, tree, found, endpoint)
+        size, modified = local_state((endpoint,))
+        return PlannedFile(
+            dataset=item.dataset,
+            kind=found,
+            label=item.label,
+            endpoints=item.endpoints,
+            tree=tree.name,
+            uuid=str(directory.file.uuid),
+            entries=int(tree.num_entries),
+            edges=chunk_edges(cluster_edges(tree), int(tree.num_entries), chunk_size),
+            size=size,
+            modified=modified,
+            catalogued=item.catalogued,
+            published=None if item.published is None else asdict(item.published),
+            simulation=_simulation_notes(directory),
+        )
+
+
+def _simulation_notes(directory: Any) -> dict[str, Any] | None:
+    """What ``hepml simulate`` wrote into its file, ``None`` for any other file."""
+    if SIMULATION_KEY not in directory.keys(cycle=False):
+        return None
+    return dict(json.loads(str(directory[SIMULATION_KEY])))
+
+
+def unopened_file(item: Input, error: HepmlError, order: int) -> UnopenedFile:
+    """Record a file that did not open, with what is needed to plan it later."""
+    size, modified = local_state(item.endpoints)
+    return UnopenedFile(
+        dataset=item.dataset,
+        endpoints=item.endpoints,
+        reason=str(error),
+        size=size,
+        modified=modified,
+        kind=item.kind,
+        label=item.label,
+        trees=item.trees,
+        catalogued=item.catalogued,
+        published=None if item.published is None else asdict(item.published),
+        order=order,
+    )
+
+
+def local_state(endpoints: Sequence[str]) -> tuple[int | None, int | None]:
+    """Size [bytes] and modification time [ns] of the first endpoint that is a local file."""
+    for endpoint in endpoints:
+        path = Path(endpoint.removeprefix("file://"))
+        if "://" not in str(endpoint) or endpoint.startswith("file://"):
+            try:
+                state = path.stat()
+            except OSError:
+                continue
+            return state.st_size, state.st_mtime_ns
+    return None, None
+
+
+def _find_tree(directory: Any, wanted: Sequence[str], processor: Processor, endpoint: str) -> Any:
+    present = directory.classnames(cycle=False)
+    trees = [name for name, kind in present.items() if kind in ("TTree", "ROOT::RNTuple")]
+    for name in wanted:
+        if name in trees:
+            return directory[name]
+    raise TreeError(
+        f"{endpoint} holds no tree that {processor.name!r} reads "
+        f"(it reads {' or '.join(map(repr, wanted))}). "
+        + (f"Trees in the file: {', '.join(trees)}. " if trees else "The file holds no tree. ")
+        + f"See what fits:  hepml inspect {endpoint}"
+    )
+
+
+def check_branches(processor: Processor, tree: Any, kind: str, endpoint: str) -> None:
+    """Raise a BranchError that names every missing branch with its near misses."""
+    present = set(tree.keys())
+    missing = [name for name in processor.required_branches(tree.name, kind) if name not in present]
+    if missing:
+        hints = "\n".join(f"  {name}: {did_you_mean(name, present)}" for name in missing[:6])
+        more = f"\n  ... and {len(missing) - 6} more" if len(missing) > 6 else ""
+        raise BranchError(
+            f"{endpoint}, tree {tree.name!r}, lacks {len(missing)} of the branches that "
+            f"{processor.name!r} needs:\n{hints}{more}"
+        )
+
+
+def _refuse_twice(files: Sequence[PlannedFile]) -> None:
+    seen: dict[str, PlannedFile] = {}
+    for file in files:
+        twin = seen.setdefault(file.uuid, file)
+        if twin is not file:
+            raise OverlapError(
+                f"{file.endpoints[0]} ({file.dataset}) is a copy of {twin.endpoints[0]} "
+                f"({twin.dataset}): both carry the uuid {file.uuid}, so every event would be "
+                "counted twice. Leave one of them out."
+            )
+
+
+def _refuse_mixed(files: Sequence[PlannedFile]) -> None:
+    kinds: dict[str, PlannedFile] = {}
+    for file in files:
+        first = kinds.setdefault(file.dataset, file)
+        if first.kind != file.kind:
+            raise FileAccessError(
+                f"Dataset {file.dataset!r} mixes {first.kind} ({first.endpoints[0]}) and "
+                f"{file.kind} ({file.endpoints[0]}). Give them different names: NAME=FILES."
+            )
+
+
+def limited(files: Sequence[PlannedFile], limit: int | None) -> tuple[PlannedFile, ...]:
+    """Cut the files of each dataset off after a number of events, in the order of the inputs."""
+    ordered = sorted(files, key=lambda file: file.order)
+    if limit is None:
+        return tuple(ordered)
+    used: dict[str, int] = {}
+    result = []
+    for file in ordered:
+        stop = min(max(0, limit - used.get(file.dataset, 0)), file.entries)
+        used[file.dataset] = used.get(file.dataset, 0) + stop
+        inside = [edge for edge in file.edges if edge < stop]
+        result.append(replace(file, edges=(*inside, stop)))
+    return tuple(result)
+
+
+def _names(files: Sequence[PlannedFile]) -> str:
+    shown = ", ".join(file.endpoints[0] for file in files[:3])
+    return shown + (f" and {len(files) - 3} more files" if len(files) > 3 else "")

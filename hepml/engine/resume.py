@@ -1,0 +1,247 @@
+"""Resume an interrupted or incomplete run, and merge runs of the same processor."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hepml.engine.executors import check_executor, warm_up
+from hepml.engine.plan import (
+    Plan,
+    PlannedFile,
+    UnopenedFile,
+    limited,
+    local_state,
+    plan_file,
+    unopened_file,
+)
+from hepml.engine.run import Run, execute_plan, finish
+from hepml.engine.store import Layout, locked
+from hepml.errors import FileAccessError, HepmlError, OutputError, OverlapError, ProcessorError
+
+if TYPE_CHECKING:
+    from hepml.processor import Processor
+    from hepml.records import Input
+
+__all__ = ["check", "merge", "resume", "stored_processor"]
+
+
+def stored_processor(plan: Plan, where: Path) -> Processor:
+    """Rebuild the processor that a plan names.
+
+    Raises
+    ------
+    ProcessorError
+        If the run was made with a processor that only lived in a Python session.
+    """
+    from hepml.registry import find_processor
+
+    if plan.processor is None:
+        raise ProcessorError(
+            f"The run in {where} used a processor made in a Python session, which this command "
+            "cannot find. Resume it from Python:  hepml.engine.resume.resume(path, processor)"
+        )
+    return find_processor(plan.processor).from_parameters(**plan.parameters)
+
+
+def resume(
+    path: str | Path,
+    processor: Processor | None = None,
+    *,
+    executor: str = "futures",
+    workers: int = 2,
+    scheduler: str | None = None,
+    retries: int = 2,
+    replan: Sequence[str] = (),
+    progress: bool = False,
+    allow_missing: bool = False,
+) -> Run:
+    """Process what a run lacks; what it has is not computed again.
+
+    Parameters
+    ----------
+    path : path
+        The run directory.
+    processor : Processor, optional
+        Needed only for a processor made in a Python session.
+    replan : sequence of str
+        Files that changed and whose chunks are to be dropped and done again.
+
+    Raises
+    ------
+    FileAccessError
+        If a file changed after some of its chunks were processed and it is not in ``replan``.
+    """
+    check_executor(executor, workers)
+    layout = Layout(path)
+    plan = Plan.load(layout.plan)
+    if executor == "futures":
+        warm_up()
+    chosen = processor or stored_processor(plan, Path(path))
+    if chosen.parameters() != plan.parameters:
+        raise ProcessorError(
+            f"The run in {path} was made with other parameters ({plan.parameters}); "
+            "a run keeps its parameters to the end. Start a new run for other ones."
+        )
+    with locked(layout):
+        plan = _refresh(layout, plan, chosen, replan)
+        plan.save(layout.plan)
+    return execute_plan(
+        layout,
+        plan,
+        chosen,
+        executor=executor,
+        workers=workers,
+        scheduler=scheduler,
+        retries=retries,
+        progress=progress,
+        allow_missing=allow_missing,
+    )
+
+
+def _refresh(layout: Layout, plan: Plan, processor: Processor, replan: Sequence[str]) -> Plan:
+    """Plan changed and formerly unreadable files again."""
+    for name in replan:
+        if not any(name in file.endpoints for file in plan.files):
+            names = ", ".join(file.endpoints[0] for file in plan.files[:5])
+            raise FileAccessError(f"--replan {name}: the run has no such file. It has {names}.")
+    files: list[PlannedFile] = []
+    for file in plan.files:
+        size, modified = local_state(file.endpoints)
+        changed = size is not None and (size, modified) != (file.size, file.modified)
+        wanted = any(name in file.endpoints for name in replan)
+        done = [c for c in file.chunks() if layout.checkpoint(c.id).exists()]
+        if changed and done and not wanted:
+            raise FileAccessError(
+                f"{file.endpoints[0]} changed since {len(done)} of its chunks were processed. "
+                f"Drop and redo them:  hepml resume {layout.root} --replan {file.endpoints[0]}"
+            )
+        if not (changed or wanted):
+            files.append(file)
+            continue
+        for chunk in done:
+            layout.checkpoint(chunk.id).unlink()
+            layout.part(chunk.dataset, chunk.id).unlink(missing_ok=True)
+        again = plan_file(processor, _as_input(file), plan.chunk_size)
+        files.append(replace(again, order=file.order))
+    unopened: list[UnopenedFile] = []
+    for lost in plan.unopened:
+        item = _as_input(lost)
+        try:
+            again = plan_file(processor, item, plan.chunk_size)
+            files.append(replace(again, order=lost.order))
+        except HepmlError as error:
+            unopened.append(unopened_file(item, error, lost.order))
+    _refuse_overlap(files)
+    return replace(plan, files=limited(files, plan.max_events), unopened=tuple(unopened))
+
+
+def _as_input(file: PlannedFile | UnopenedFile) -> Input:
+    from hepml.records import Input, Published
+
+    return Input(
+        dataset=file.dataset,
+        endpoints=file.endpoints,
+        kind=file.kind,
+        label=file.label,
+        trees=(file.tree,) if isinstance(file, PlannedFile) else file.trees,
+        catalogued=file.catalogued,
+        published=Published(**file.published) if file.published else None,
+    )
+
+
+def _refuse_overlap(files: Sequence[PlannedFile]) -> None:
+    """Refuse ranges of entries that two files of a plan share."""
+    taken: dict[str, list[PlannedFile]] = {}
+    for file in files:
+        for other in taken.setdefault(file.uuid, []):
+            if file.edges[0] < other.edges[-1] and other.edges[0] < file.edges[-1]:
+                raise OverlapError(
+                    f"{file.endpoints[0]} ({file.dataset}) and {other.endpoints[0]} "
+                    f"({other.dataset}) are the same file (uuid {file.uuid}): its events would "
+                    "count twice."
+                )
+        taken[file.uuid].append(file)
+
+
+def check(path: str | Path) -> Run:
+    """Compare a run's plan with its checkpoints and parts as they are on disk now.
+
+    Returns
+    -------
+    Run
+        With a report made anew; nothing is written.
+
+    Raises
+    ------
+    IncompleteRunError
+        If a chunk has no valid result.
+    """
+    from hepml.engine.fingerprint import fingerprint
+    from hepml.engine.report import reconcile
+
+    run = Run(path)
+    processor = stored_processor(run.plan, run.path) if run.plan.processor else None
+    stored = run.provenance["fingerprint"] if run.layout.provenance.exists() else None
+    if processor is None and stored is None:
+        raise OutputError(
+            f"{path} was stopped before its first report and its processor is not registered; "
+            "resume it from Python."
+        )
+    mark = stored or fingerprint(processor)  # type: ignore[arg-type]  # one of them is there
+    reasons: dict[str, Any] = {}
+    if run.layout.report.exists():
+        lost = {(f["file"], tuple(f["entries"] or ())): f for f in run.report["failed"]}
+        for chunk in run.plan.chunks():
+            known = lost.get((chunk.endpoints[0], (chunk.start, chunk.stop)))
+            if known:
+                reasons[chunk.id] = known
+    result = reconcile(run.layout, run.plan, processor, mark, reasons)
+    run.__dict__["report"] = result.report
+    return run.require_complete()
+
+
+def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
+    """Merge complete or incomplete runs of one processor into a new run directory.
+
+    Raises
+    ------
+    ProcessorError
+        If the runs differ in processor, parameters, code or versions.
+    OverlapError
+        If two runs share entries of one file.
+    """
+    runs = [Run(path) for path in paths]
+    first = runs[0]
+    for other in runs[1:]:
+        for what in ("processor", "parameters", "fingerprint"):
+            if other.provenance[what] != first.provenance[what]:
+                raise ProcessorError(
+                    f"{first.path} and {other.path} differ in their {what} "
+                    f"({first.provenance[what]} and {other.provenance[what]}), so their results "
+                    "do not add up."
+                )
+    processor = stored_processor(first.plan, first.path)
+    files = [file for run in runs for file in run.plan.files]
+    files = [replace(file, order=order) for order, file in enumerate(files)]
+    _refuse_overlap(files)
+    limits = {run.plan.max_events for run in runs}
+    plan = replace(
+        first.plan,
+        files=tuple(files),
+        unopened=tuple(item for run in runs for item in run.plan.unopened),
+        notes=tuple(note for run in runs for note in run.plan.notes),
+        max_events=limits.pop() if len(limits) == 1 else min(x for x in limits if x is not None),
+    )
+    layout = Layout(out)
+    layout.create()
+    plan.save(layout.plan)
+    with locked(layout):
+        for run in runs:
+            shutil.copytree(run.layout.features, layout.features, dirs_exist_ok=True)
+            shutil.copytree(run.layout.checkpoints, layout.checkpoints, dirs_exist_ok=True)
+        finish(layout, plan, processor, first.provenance["fingerprint"], {}, "merge")
+    return Run(out)

@@ -1,0 +1,94 @@
+"""Names inside a run directory, and files that are either whole or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hepml.errors import OutputError
+
+__all__ = ["Layout", "locked", "write_json", "write_text"]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name, then rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any, *, indent: int | None = 2) -> None:
+    """Write JSON under a temporary name, then rename it."""
+    write_text(path, json.dumps(content, indent=indent) + "\n")
+
+
+class Layout:
+    """Where things are in a run directory."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.plan = self.root / "plan.json"
+        self.report = self.root / "report.json"
+        self.provenance = self.root / "provenance.json"
+        self.histograms = self.root / "histograms.json"
+        self.cutflow = self.root / "cutflow.json"
+        self.features = self.root / "features"
+        self.checkpoints = self.root / "checkpoints"
+        self.lock = self.root / ".lock"
+
+    def part(self, dataset: str, chunk: str) -> Path:
+        """Parquet part of one chunk."""
+        return self.features / dataset / f"{chunk}.parquet"
+
+    def checkpoint(self, chunk: str) -> Path:
+        """Checkpoint of one chunk."""
+        return self.checkpoints / f"{chunk}.json"
+
+    def create(self) -> None:
+        """Make the folder of a new run.
+
+        Raises
+        ------
+        OutputError
+            If the folder belongs to something else, or cannot be written.
+        """
+        if self.plan.exists():
+            raise OutputError(
+                f"{self.root} already holds a run. Finish it with  hepml resume {self.root}  "
+                "or choose another --out."
+            )
+        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            raise OutputError(
+                f"{self.root} exists and is not a run directory; choose another --out."
+            )
+        try:
+            self.checkpoints.mkdir(parents=True)
+            self.features.mkdir()
+        except OSError as error:
+            raise OutputError(f"Cannot write to {self.root}: {error.strerror}.") from error
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the run directory: two processes that write to one run would corrupt its report."""
+    import fcntl
+
+    try:
+        handle = layout.lock.open("w")
+    except OSError as error:
+        raise OutputError(f"Cannot write to {layout.root}: {error.strerror}.") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OutputError(
+                f"Another process is writing to {layout.root}. Wait for it, or stop it first."
+            ) from None
+        yield

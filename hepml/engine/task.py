@@ -1,0 +1,139 @@
+"""The task that runs on a worker: open, fall back, retry, process, and record what happened."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+import cloudpickle
+
+from hepml.collect import collect
+from hepml.engine.checkpoint import save_checkpoint
+from hepml.engine.plan import Chunk
+from hepml.engine.reading import events_from_root, learn_columns, learned_columns
+from hepml.engine.replicas import open_first
+from hepml.engine.store import Layout
+from hepml.errors import FileAccessError, HepmlError
+from hepml.processor import Processor
+
+__all__ = ["Job", "Record", "one_line", "run_chunk"]
+
+logger = logging.getLogger(__name__)
+
+Record = dict[str, Any]
+FIRST_WAIT = 0.2  # seconds before the first retry; doubles each time
+
+_PROCESSORS: dict[str, Processor] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every chunk of a run shares; small, picklable, and unpacked once per process."""
+
+    processor: bytes
+    out: str
+    fingerprint: str
+    retries: int
+
+    @classmethod
+    def make(cls, processor: Processor, out: str, fingerprint: str, retries: int) -> Job:
+        """Pack a processor; by value where its class lives in a notebook or script."""
+        return cls(cloudpickle.dumps(processor), out, fingerprint, retries)
+
+    def unpack(self) -> Processor:
+        """Unpack the processor, once per process."""
+        name = hashlib.sha256(self.processor).hexdigest()
+        if name not in _PROCESSORS:
+            _PROCESSORS[name] = cloudpickle.loads(self.processor)
+        return _PROCESSORS[name]
+
+
+def run_chunk(job: Job, chunk: Chunk) -> dict[str, Record]:
+    """Process one chunk and record the outcome; never raises for a bad file or processor.
+
+    Returns
+    -------
+    dict
+        ``{chunk id: record}``, so that coffea's executors can add the outcomes up. A record
+        has ``state`` (``"processed"`` or ``"failed"``) and, if failed, ``reason``.
+    """
+    reasons: list[str] = []
+    for attempt in range(job.retries + 1):
+        if attempt:
+            time.sleep(FIRST_WAIT * 2 ** (attempt - 1))
+        for endpoint in chunk.endpoints:
+            try:
+                return {chunk.id: _process(job, chunk, endpoint)}
+            except HepmlError as error:
+                reasons.append(str(error))
+                if not isinstance(error, FileAccessError):
+                    return {chunk.id: _failed(chunk, reasons, attempt + 1)}
+            # whatever a damaged file or a user's selection raises becomes the chunk's record
+            except Exception as error:
+                reasons.append(one_line(error))
+                logger.debug("chunk %s failed", chunk.id, exc_info=error)
+    return {chunk.id: _failed(chunk, reasons, job.retries + 1)}
+
+
+def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
+    """Read one chunk from one endpoint, select, and save."""
+    began = time.perf_counter()
+    processor = job.unpack()
+    metadata = {
+        "dataset": chunk.dataset,
+        "filename": endpoint,
+        "treename": chunk.tree,
+        "entrystart": chunk.start,
+        "entrystop": chunk.stop,
+        "fileuuid": chunk.uuid,
+        "kind": chunk.kind,
+        "label": chunk.label,
+    }
+    directory, endpoint = open_first((endpoint,))
+    with directory:
+        if str(directory.file.uuid) != chunk.uuid:
+            raise FileAccessError(
+                f"{endpoint} is not the file that was planned: its uuid is "
+                f"{directory.file.uuid}, not {chunk.uuid}."
+            )
+        memory = (job.fingerprint, chunk.kind, chunk.tree)
+        events, log = events_from_root(
+            directory,
+            chunk.tree,
+            schema=processor.schema,
+            metadata=metadata,
+            start=chunk.start,
+            stop=chunk.stop,
+            columns=learned_columns(memory),
+        )
+        result = collect(processor, processor.select(events), metadata)
+        learn_columns(memory, log)
+    seconds = time.perf_counter() - began
+    save_checkpoint(
+        Layout(job.out),
+        processor,
+        chunk,
+        result,
+        fingerprint=job.fingerprint,
+        endpoint=endpoint,
+        seconds=seconds,
+    )
+    return {"state": "processed", "endpoint": endpoint, "seconds": seconds}
+
+
+def _failed(chunk: Chunk, reasons: list[str], attempts: int) -> Record:
+    distinct = "; then ".join(dict.fromkeys(reasons))
+    return {"state": "failed", "reason": distinct, "attempts": attempts}
+
+
+def one_line(error: BaseException) -> str:
+    """Type and first line of an error, and the last place in the user's or our code."""
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    where = f" ({own[-1].filename.rsplit('/', 1)[-1]}:{own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {first}{where}"
