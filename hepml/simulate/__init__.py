@@ -1,0 +1,1 @@
+"""Small physics simulators that write the experiments' own file formats."""
