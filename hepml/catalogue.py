@@ -93,7 +93,12 @@ class Catalogue(Record):
                     index.setdefault(name, []).append((dataset, file))
         return index
 
-    def find(
+    def find(self, name: str) -> Dataset | None:
+        """The dataset of exactly this ``channel/name``, or of this name if only one has it."""
+        found = [d for d in self.datasets if name in (d.key, d.name)]
+        return found[0] if len(found) == 1 else None
+
+    def match(
         self, patterns: str | Iterable[str] = "*", channel: str | None = None
     ) -> tuple[Dataset, ...]:
         """Datasets that match names or patterns such as ``ggH``, ``data_*``, ``diphoton/*``.
@@ -144,7 +149,7 @@ class Catalogue(Record):
         inputs: list[Input] = []
         problems: list[str] = []
         for pattern in [patterns] if isinstance(patterns, str) else list(patterns):
-            for dataset in self.find(pattern, channel):
+            for dataset in self.match(pattern, channel):
                 problem, found = self._inputs(dataset, mirror)
                 if problem and not is_glob(pattern):
                     raise CatalogueError(problem)

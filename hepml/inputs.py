@@ -209,7 +209,7 @@ class _Resolver:
 
     def _exists(self, argument: str) -> bool:
         try:
-            return bool(self.catalogue.find(argument))
+            return bool(self.catalogue.match(argument))
         except CatalogueError:
             return False
 

@@ -49,7 +49,7 @@ def list_datasets(
     from hepml.catalogue import Catalogue
 
     loaded = Catalogue.load(catalogue)
-    datasets = loaded.find(patterns or "*", _channel(loaded, channel))
+    datasets = loaded.match(patterns or "*", _channel(loaded, channel))
     if files:
         _print_files(loaded, datasets, mirror)
     else:
@@ -77,7 +77,7 @@ def check(
     folder = _folder(mirror)
     table = Table("dataset", "file", "state", "detail", title=f"mirror {folder}")
     faults = 0
-    for dataset in loaded.find(patterns or "*", _channel(loaded, channel)):
+    for dataset in loaded.match(patterns or "*", _channel(loaded, channel)):
         for file in dataset.members:
             verdict = verify(mirror_path(folder, dataset, file), file)
             if verdict.state == "missing" and not patterns:
@@ -106,7 +106,7 @@ def download(
 
     loaded = Catalogue.load(catalogue)
     folder = _folder(mirror)
-    datasets = loaded.find(patterns, _channel(loaded, channel))
+    datasets = loaded.match(patterns, _channel(loaded, channel))
     wanted = [(dataset, file) for dataset in datasets for file in dataset.members]
     if not wanted:
         release = loaded.releases[datasets[0].release]
@@ -205,10 +205,12 @@ def _print_datasets(catalogue: Catalogue, datasets: tuple[Dataset, ...]) -> None
 
 
 def _print_files(catalogue: Catalogue, datasets: tuple[Dataset, ...], mirror: Path | None) -> None:
+    from rich.markup import escape
+
     console = _console()
     for dataset in datasets:
         release = catalogue.releases[dataset.release]
-        console.print(f"[bold]{dataset.key}[/]  {release.title}", soft_wrap=True)
+        console.print(f"[bold]{dataset.key}[/]  {escape(release.title)}", soft_wrap=True)
         for note in filter(None, (dataset.note, release.note)):
             console.print(f"  {note}", markup=False, soft_wrap=True)
         if not dataset.members:
