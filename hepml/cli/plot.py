@@ -41,7 +41,7 @@ def plot(
         str | None, typer.Option("--style", help="ATLAS or CMS. [default: by channel]")
     ] = None,
     allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Draw an incomplete run; figures say so.")
+        bool, typer.Option("--allow-missing", help="Scale incomplete simulation; figures say so.")
     ] = False,
 ) -> None:
     """Draw every histogram of a run, and its cutflow."""
@@ -77,4 +77,5 @@ def plot(
         )
     folder = written[0].parent if written else run / "plots"
     figures = sorted({path.stem for path in written})
-    typer.echo(f"{len(figures)} figures in {folder}: {', '.join(figures)}")
+    noun = "figure" if len(figures) == 1 else "figures"
+    typer.echo(f"{len(figures)} {noun} in {folder}: {', '.join(figures)}")
