@@ -138,6 +138,8 @@ def _samples(path: Path, provenance: Mapping[str, Any]) -> dict[str, Sample]:
             simulated=bool(entry.get("simulated", False)),
             luminosity=None if luminosity is None else float(luminosity),
             complete=bool(entry.get("complete", True)),
+            reason=str(entry.get("incomplete_because") or ""),
+            lost=int(entry.get("processed") or 0) < int(entry.get("planned") or 0),
             signal=entry.get("signal"),
         )
     return samples

@@ -66,7 +66,7 @@ def draw_run(
     style : {"ATLAS", "CMS"}, optional
         Conventions to follow; default: those of the channel's experiment.
     allow_missing : bool
-        Draw an incomplete run, and say on the figure that it is one.
+        Scale incomplete simulation nevertheless; the figure says that it is incomplete.
     progress : callable, optional
         Called with the figure's name, how many are done and how many there are.
 
@@ -82,7 +82,7 @@ def draw_run(
     ParameterError
         If a histogram, class, format or luminosity makes no sense.
     IncompleteRunError
-        If a dataset is not complete.
+        If simulation that has to be scaled is not complete.
     OutputError
         If a figure cannot be written.
     """
@@ -94,16 +94,25 @@ def draw_run(
     contents = read_run(Path(run))
     names = _chosen(contents, only)
     chosen = None if signals is None else _known_signals(contents.samples, signals)
-    missing = [sample.name for sample in contents.samples.values() if not sample.complete]
-    if missing and not allow_missing:
-        raise _incomplete(contents, missing)
-    scale = _scale(contents, luminosity)
+    factor = _factor(contents, luminosity)
+    partial = [
+        sample
+        for sample in contents.samples.values()
+        if sample.kind != "data" and not sample.complete
+    ]
+    # Without scaling no yield is claimed: the figure is drawn, and says what it lacks.
+    scaled = luminosity is not None or factor != 1.0
+    if partial and scaled and not allow_missing:
+        raise _incomplete(contents, partial)
+    scale = {
+        name: 1.0 if sample.kind == "data" else factor for name, sample in contents.samples.items()
+    }
     look = Look(
         channel=contents.processor,
         style=style or _EXPERIMENTS.get(contents.processor, "ATLAS"),
         text=_text(contents) if label is None else label,
-        luminosity=_shown_luminosity(contents, luminosity),
-        note="incomplete run" if missing else "",
+        luminosity=None if partial and not scaled else _shown_luminosity(contents, luminosity),
+        note=_note(contents, bool(partial)),
     )
     folder = Path(out) if out is not None else contents.path / "plots"
     written: list[Path] = []
@@ -201,15 +210,19 @@ def _known_signals(samples: Mapping[str, Sample], signals: Iterable[str]) -> lis
     return wanted
 
 
-def _scale(contents: RunContents, luminosity: float | None) -> dict[str, float]:
-    """Factor per dataset: one for data, target over simulated luminosity for simulation."""
+def _factor(contents: RunContents, luminosity: float | None) -> float:
+    """What simulation is multiplied with: target over simulated luminosity."""
     if luminosity is not None and not luminosity > 0:
         raise ParameterError(f"The luminosity must be above 0 pb^-1, not {luminosity}.")
     target = luminosity or data_luminosity(contents.samples) or contents.luminosity
-    factor = target / contents.luminosity
-    return {
-        name: 1.0 if sample.kind == "data" else factor for name, sample in contents.samples.items()
-    }
+    return target / contents.luminosity
+
+
+def _note(contents: RunContents, partial: bool) -> str:
+    """What a reader of the figure must know."""
+    if any(sample.lost for sample in contents.samples.values()):
+        return "incomplete run"
+    return "incomplete simulation" if partial else ""
 
 
 def _shown_luminosity(contents: RunContents, luminosity: float | None) -> float | None:
@@ -231,12 +244,16 @@ def _text(contents: RunContents) -> str:
     return f"{experiment} Open Data" + (" simulation" if only_simulation else "")
 
 
-def _incomplete(contents: RunContents, missing: Sequence[str]) -> IncompleteRunError:
-    shown = ", ".join(repr(name) for name in missing[:5])
-    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+def _incomplete(contents: RunContents, partial: Sequence[Sample]) -> IncompleteRunError:
+    lines = [
+        f"  {sample.name!r}" + (f": {sample.reason}" if sample.reason else "")
+        for sample in partial[:5]
+    ]
+    if len(partial) > 5:
+        lines.append(f"  ... and {len(partial) - 5} more")
     return IncompleteRunError(
-        f"{shown}{more} in {contents.path} lack{'s' if len(missing) == 1 else ''} some of the "
-        "entries, so yields at a luminosity would be too low.\n"
-        f"  process what is missing:  hepml resume {contents.path}\n"
-        f"  draw it nevertheless:     hepml plot {contents.path} --allow-missing"
+        f"Simulation in {contents.path} is not complete, so its yield at a luminosity would be "
+        "too low:\n" + "\n".join(lines) + "\n"
+        f"  process what failed:   hepml resume {contents.path}\n"
+        f"  draw it nevertheless:  hepml plot {contents.path} --allow-missing"
     )

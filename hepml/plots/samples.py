@@ -52,7 +52,11 @@ class Sample:
     luminosity : float, optional
         Integrated luminosity [pb^-1] of a data sample.
     complete : bool
-        Every entry of the sample is in the run.
+        Every entry of the sample is in the run, so its yield at a luminosity is right.
+    reason : str
+        Why it is not complete.
+    lost : bool
+        Part of what the run was asked to process has no result.
     signal : bool, optional
         Declared as signal or not; ``None`` where nobody said.
     """
@@ -63,6 +67,8 @@ class Sample:
     simulated: bool = False
     luminosity: float | None = None
     complete: bool = True
+    reason: str = ""
+    lost: bool = False
     signal: bool | None = None
 
 

@@ -1,0 +1,49 @@
+"""What is signal, what the data amount to, how classes are ordered."""
+
+from __future__ import annotations
+
+from hepml.plots.samples import (
+    Sample,
+    class_colours,
+    data_luminosity,
+    signal_labels,
+    simulation_groups,
+)
+from tests.plots.runs import PT, at, diphoton, events, together
+
+
+def test_luminosity_of_the_data_is_the_sum() -> None:
+    samples = {name: Sample(name, "data", luminosity=500.0) for name in "ab"}
+    assert data_luminosity(samples) == 1000.0
+
+
+def test_one_unknown_luminosity_makes_the_sum_unknown() -> None:
+    samples = {"a": Sample("a", "data", luminosity=500.0), "b": Sample("b", "data")}
+    assert data_luminosity(samples) is None
+
+
+def test_simulation_far_below_the_data_is_signal() -> None:
+    histograms, samples = diphoton()
+    assert signal_labels(histograms["mass"], samples) == {"gg", "VBF", "Wp", "Z", "tt"}
+
+
+def test_simulation_like_the_data_is_background() -> None:
+    histogram = together(events(PT, "d", [10, 10, 10, 10]), at(PT, "s", [9, 9, 9, 9]))
+    samples = {"d": Sample("d", "data"), "s": Sample("s", "simulation")}
+    assert signal_labels(histogram, samples) == set()
+
+
+def test_named_signals_win() -> None:
+    histograms, samples = diphoton()
+    assert signal_labels(histograms["mass"], samples, ["gg"]) == {"gg"}
+
+
+def test_classes_keep_the_order_of_the_channel() -> None:
+    _, samples = diphoton()
+    shuffled = dict(reversed(samples.items()))
+    assert list(simulation_groups(shuffled, "diphoton")) == ["gg", "VBF", "Wp", "Z", "tt"]
+
+
+def test_a_class_has_one_colour_whatever_else_is_drawn() -> None:
+    _, samples = diphoton()
+    assert len(set(class_colours(samples, "diphoton").values())) == 5
