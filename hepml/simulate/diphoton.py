@@ -57,7 +57,8 @@ def simulate(
     Parameters
     ----------
     out : path
-        Directory, made where it does not exist. Nothing in it is overwritten.
+        Directory, made where it does not exist. One that holds files of this kind is refused:
+        nothing is overwritten, and real data are not mixed with simulated.
     events : int
         Data events in all; shared among the periods like their luminosities.
     seed : int
@@ -82,7 +83,7 @@ def simulate(
     ParameterError
         If a number is out of range or a period unknown.
     OutputError
-        If a file exists or the directory cannot be written; nothing is left behind then.
+        If such files exist or the directory cannot be written; nothing is left behind then.
     """
     simulated = max(4_000, events // 5) if simulated is None else simulated
     _check_parameters(events, seed, clusters, simulated, periods)
@@ -92,9 +93,9 @@ def simulate(
     made = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
-        taken = [name for name in names if (out / name).exists()]
+        taken = sorted([*out.glob("*.GamGam.root"), *out.glob("simulation.json")])
         if taken:
-            text = f"{out / taken[0]} exists already. Give an empty or new directory with --out."
+            text = f"{taken[0]} exists already. Give an empty or new directory with --out."
             raise OutputError(text)
         with tempfile.TemporaryDirectory(prefix=".simulating-", dir=out) as scratch:
             _write_all(Path(scratch), jobs, seed, progress)

@@ -1,0 +1,39 @@
+"""``hepml simulate diphoton``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hepml.cli.simulate import app
+from hepml.errors import OutputError, ParameterError
+
+SMALL = ["diphoton", "--events", "20", "--simulated", "20", "--clusters", "2", "--periods", "A"]
+
+
+def test_it_writes_the_files_and_says_that_they_are_simulated(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*SMALL, "--seed", "3", "--out", str(tmp_path / "sim")])
+    assert result.exit_code == 0, result.output
+    assert str(tmp_path / "sim" / "data_A.GamGam.root") in result.output
+    assert "20 simulated data events" in result.output
+    assert "5 times the true rate" in result.output
+    assert json.loads((tmp_path / "sim" / "simulation.json").read_text())["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"), [(["--events", "0"], ParameterError), ([], OutputError)]
+)
+def test_a_mistake_ends_in_an_error_with_a_message(
+    tmp_path: Path, arguments: list[str], error: type[Exception]
+) -> None:
+    (tmp_path / "simulation.json").write_text("{}")
+    result = CliRunner().invoke(app, [*SMALL, *arguments, "--out", str(tmp_path)])
+    assert isinstance(result.exception, error)
+
+
+def test_the_help_tells_how_many_simulated_events_there_will_be() -> None:
+    result = CliRunner().invoke(app, ["diphoton", "--help"], env={"COLUMNS": "200"})
+    assert "a fifth of --events" in result.output
