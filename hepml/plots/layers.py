@@ -87,6 +87,6 @@ def read_layers(
 
 
 def _is_mass(histogram: hist.Hist[Any], axis: BinAxis) -> bool:
-    """Whether a peak on this axis can be a resonance."""
+    """Whether a peak on this axis can be a resonance; pT / mass, without a unit, is not one."""
     texts = f"{histogram.name} {own_axes(histogram)[0].name} {axis.label}".lower()
-    return "mass" in texts and axis.uniform and not axis.ticks
+    return "mass" in texts and axis.unit in ("MeV", "GeV", "TeV") and axis.uniform

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import hist
 import numpy as np
 import pytest
 
 from hepml.plots.samples import Sample
 from hepml.plots.stack import stacked
 from hepml.plots.style import Look
+from hepml.processor import Histogram
 from tests.plots.runs import MASS, PT, at, diphoton, events, together
 
 LOOK = Look("diphoton", "ATLAS", "hepml simulation", 10064.0)
@@ -96,6 +98,16 @@ def test_residuals_are_data_minus_the_sideband_fit() -> None:
     _, values, _ = points(figure.axes[1])
     # the data are a cubic rounded to whole events, without a peak
     np.testing.assert_allclose(values, 0, atol=1.0)
+
+
+def test_a_quantity_that_is_no_mass_gets_no_fit() -> None:
+    ratio = Histogram(
+        "pt_over_mass", (hist.axis.Regular(30, 0, 2, name="ratio", label="$p_T$ / diphoton mass"),)
+    )
+    peak = np.exp(-0.5 * ((ratio.axes[0].centers - 0.8) / 0.1) ** 2)
+    histogram = together(events(ratio, "d", 1000 + 500 * peak), at(ratio, "s", peak))
+    samples = {"d": Sample("d", "data"), "s": Sample("s", "simulation", "gg")}
+    assert len(stacked(histogram, samples, LOOK).axes) == 1
 
 
 def test_expected_signal_over_the_residuals_is_not_scaled() -> None:
