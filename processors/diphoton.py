@@ -19,7 +19,7 @@ from processors.diphoton_selection import (
     Pairs,
     select_pairs,
 )
-from processors.objects import float64, product
+from processors.objects import float64, plain, product
 
 __all__ = ["WEIGHT_FACTORS", "DiphotonCuts", "DiphotonProcessor", "Pairs", "select_pairs"]
 
@@ -92,7 +92,7 @@ class DiphotonProcessor(Processor):
         data = self.is_data(events)
         constants = {} if data else self._constants(events)
         weights = self._weights(events, constants)
-        trigger = events.trigP if self.cuts.trigger else None
+        trigger = plain(events.trigP) if self.cuts.trigger else None
         nominal = select_pairs(events.photon, trigger, self.cuts)
         cutflow = {name: nominal.passing(weights, name) for name in nominal.steps}
         pairs, variations = {"nominal": nominal}, self.active_variations[1:]
@@ -117,21 +117,23 @@ class DiphotonProcessor(Processor):
     def _constants(self, events: Any) -> dict[str, Any]:
         """What normalises a simulated sample, event by event as the file repeats it."""
         metadata = events.metadata or {}
-        cross_section = float64(events.cross_section)
+        cross_section = float64(plain(events.cross_section))
         for name in (metadata.get("dataset"), metadata.get("label")):
             if name in self.cross_sections:
-                cross_section = ak.full_like(cross_section, self.cross_sections[name])
+                cross_section = 0 * cross_section + self.cross_sections[name]
                 break
-        sum_of_weights = float64(events.generated_weights)
+        sum_of_weights = float64(plain(events.generated_weights))
         return {"cross_section": cross_section, "sum_of_weights": sum_of_weights}
 
     def _weights(self, events: Any, constants: Mapping[str, Any]) -> Any:
         """Weight of every event: 1 for data, expected events for simulation."""
         factors = WEIGHT_FACTORS[self.weight]
         if not constants or not factors:
-            return ak.ones_like(events.runNumber, dtype=np.float64)
-        scale = self.luminosity * constants["cross_section"] / constants["sum_of_weights"]
-        return product([*(events[factor] for factor in factors), scale])
+            return plain(ak.ones_like(events.runNumber, dtype=np.float64))
+        # a file without a sum of weights gives infinite weights, which the cutflow reports
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = self.luminosity * constants["cross_section"] / constants["sum_of_weights"]
+            return product([*(plain(events[factor]) for factor in factors), scale])
 
     def required_branches(self, tree: str, kind: str) -> tuple[str, ...]:
         """Branches that the selection reads; simulation needs the weights on top."""
@@ -175,8 +177,8 @@ def _fills(events: Any, pairs: Pairs, weights: Any, variation: str) -> dict[str,
         "sublead_pt_over_mass": sublead.pt / mass,
         "lead_eta": lead.eta,
         "sublead_eta": sublead.eta,
-        "n_jets": ak.num(pairs.passing(events.jet), axis=1),
-        "met": pairs.passing(events.met.pt),
+        "n_jets": plain(ak.num(pairs.passing(events.jet), axis=1)),
+        "met": pairs.passing(plain(events.met.pt)),
     }
     weight = pairs.passing(weights)
     return {name: Fill((value,), weight, variation) for name, value in values.items()}

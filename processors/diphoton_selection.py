@@ -10,7 +10,7 @@ import awkward as ak
 import numpy as np
 
 from hepml.errors import ParameterError
-from processors.objects import invariant_mass, leading_pair, within_acceptance
+from processors.objects import Flat, invariant_mass, leading_pair, plain, within_acceptance
 
 __all__ = ["SEED_HISTOGRAM", "SEED_TABLE", "DiphotonCuts", "Pairs", "select_pairs"]
 
@@ -116,15 +116,15 @@ class Pairs:
     ----------
     steps : mapping of str to tuple of array of bool
         For each step the masks to apply one after the other, each to what the one before left.
-    lead, sublead : array of photons
-        The pair of each selected event.
+    lead, sublead : Flat
+        The photons of each selected event.
     mass : array of float64
         Its mass [GeV].
     """
 
     steps: Mapping[str, tuple[Any, ...]]
-    lead: Any
-    sublead: Any
+    lead: Flat
+    sublead: Flat
     mass: Any
 
     def passing(self, per_event: Any, step: str | None = None) -> Any:
@@ -154,9 +154,10 @@ def select_pairs(photons: Any, trigger: Any, cuts: DiphotonCuts) -> Pairs:
     steps: dict[str, tuple[Any, ...]] = {"all": ()}
     first: tuple[Any, ...]
     usable = _usable(photons, cuts)
-    counted = ak.sum(usable, axis=1)
-    enough = counted == 2 if cuts.pair == "good" else ak.num(usable, axis=1) >= 2
+    counted = plain(ak.sum(usable, axis=1))
+    enough = counted == 2 if cuts.pair == "good" else plain(ak.num(usable, axis=1)) >= 2
     if cuts.trigger:
+        trigger = plain(trigger)
         steps["trigger"] = (trigger,)
         enough = enough & trigger
     if cuts.pair == "good":
@@ -200,7 +201,7 @@ def _accepted(photons: Any, cuts: DiphotonCuts) -> Any:
     return within_acceptance(photons.eta, cuts.eta_limit, (cuts.crack_low, cuts.crack_high))
 
 
-def _pair_cuts(lead: Any, sublead: Any, mass: Any, cuts: DiphotonCuts) -> dict[str, Any]:
+def _pair_cuts(lead: Flat, sublead: Flat, mass: Any, cuts: DiphotonCuts) -> dict[str, Any]:
     """Decide for each pair and each remaining cut alone whether it passes."""
     decisions = {"photon pT": (lead.pt > cuts.lead_pt) & (sublead.pt > cuts.sublead_pt)}
     if cuts.pair == "leading" and cuts.fiducial:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "STATISTICS",
+    "Flat",
     "absolute_delta_phi",
     "delta_r",
     "float64",
@@ -18,6 +19,7 @@ __all__ = [
     "leading_pair",
     "list_statistics",
     "opposite_sign",
+    "plain",
     "positions",
     "product",
     "signed_theta",
@@ -27,12 +29,48 @@ __all__ = [
 STATISTICS = ("min", "max", "mean", "sum", "std")
 
 
+def plain(values: Any) -> Any:
+    """Give a flat array as numpy where its data is at hand; leave a lazy (dask) array as it is.
+
+    The same expressions then run on either, and numpy spares the overhead of awkward's dispatch.
+    """
+    return ak.to_numpy(values) if isinstance(values, ak.Array) else values
+
+
 def float64(values: Any) -> Any:
     """Convert to double precision, whatever the file stores."""
+    if isinstance(values, np.ndarray):
+        return values.astype(np.float64, copy=False)
     return ak.values_astype(values, np.float64)
 
 
-def leading_pair(objects: Any) -> tuple[Any, Any]:
+class Flat:
+    """One object per event: attributes are flat arrays (see :func:`plain`), each read once.
+
+    Parameters
+    ----------
+    records : array of records
+        One object per event, its quantities as fields or properties.
+    """
+
+    def __init__(self, records: Any, read: dict[str, Any] | None = None) -> None:
+        self._records = records
+        self._read = read or {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._read:
+            self._read[name] = plain(getattr(self._records, name))
+        return self._read[name]
+
+    def __getitem__(self, mask: Any) -> Flat:
+        """Keep the objects of some events."""
+        read = {name: values[mask] for name, values in self._read.items()}
+        return Flat(self._records[mask], read)
+
+
+def leading_pair(objects: Any) -> tuple[Flat, Flat]:
     """Take the two objects of highest pT in each event; stored order decides between equals.
 
     Parameters
@@ -42,12 +80,12 @@ def leading_pair(objects: Any) -> tuple[Any, Any]:
 
     Returns
     -------
-    tuple of array
+    tuple of Flat
         The leading and the subleading object of each event.
     """
     order = ak.argsort(objects.pt, axis=1, ascending=False, stable=True)[:, :2]
     pair = objects[order]
-    return pair[:, 0], pair[:, 1]
+    return Flat(pair[:, 0]), Flat(pair[:, 1])
 
 
 def opposite_sign(first: Any, second: Any) -> Any:

@@ -31,8 +31,18 @@ def _gev(array: Any, name: str) -> Any:
     return array[f"{name}_mev"] / _MEV
 
 
-class _Shifted:
-    """Up and down variations of a collection from its one-sigma shifts of pT."""
+class _Reconstructed:
+    """What objects of both releases have: direct angles, and variations by the shifts of pT."""
+
+    @property
+    def eta(self) -> Any:
+        """Pseudorapidity as stored; ``vector``'s own property would read pT on the way."""
+        return self["eta"]  # type: ignore[index]
+
+    @property
+    def phi(self) -> Any:
+        """Azimuth as stored [rad]."""
+        return self["phi"]  # type: ignore[index]
 
     @property
     def pt_up(self) -> Any:
@@ -54,12 +64,12 @@ def _shift(objects: Any, sign: int) -> Any:
 
 
 @ak.mixin_class(behavior)
-class AtlasObject(vector.PtEtaPhiELorentzVector, base.NanoCollection, _Shifted):
+class AtlasObject(_Reconstructed, vector.PtEtaPhiELorentzVector, base.NanoCollection):
     """A reconstructed object whose fields are in GeV, as in the 2025 release."""
 
 
 @ak.mixin_class(behavior)
-class AtlasObjectMeV(vector.PtEtaPhiELorentzVector, base.NanoCollection, _Shifted):
+class AtlasObjectMeV(_Reconstructed, vector.PtEtaPhiELorentzVector, base.NanoCollection):
     """A reconstructed object stored in MeV and seen in GeV; a vector like any other."""
 
     def __awkward_validation__(self) -> None:
@@ -68,7 +78,7 @@ class AtlasObjectMeV(vector.PtEtaPhiELorentzVector, base.NanoCollection, _Shifte
     @property
     def azimuthal(self) -> Any:
         """Transverse momentum [GeV] and azimuth [rad], where ``vector`` looks for them."""
-        return AzimuthalAwkwardRhoPhi(self.pt, self["phi"])  # type: ignore[index]
+        return AzimuthalAwkwardRhoPhi(self.pt, self["phi"])
 
     @property
     def temporal(self) -> Any:

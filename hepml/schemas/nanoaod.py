@@ -22,5 +22,6 @@ class NanoAOD(NanoAODSchema):
 
     def __init__(self, base_form: dict[str, Any], version: str = "latest") -> None:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Missing event_ids", category=RuntimeWarning)
+            for message in ("Missing event_ids", "Branch .* already exists"):
+                warnings.filterwarnings("ignore", message=message, category=RuntimeWarning)
             super().__init__(base_form, version)
