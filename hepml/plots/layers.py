@@ -59,7 +59,7 @@ def read_layers(
     """Read the numbers out of the histogram."""
     axis = bin_axis(own_axes(histogram)[0])
     groups = simulation_groups(samples, channel)
-    signal = signal_labels(histogram, samples, signals)
+    signal = signal_labels(histogram, samples, signals, channel)
     yields = {label: nominal(histogram, names) for label, names in groups.items()}
     backgrounds = {label: item for label, item in yields.items() if label not in signal}
     # the largest contribution lies at the bottom

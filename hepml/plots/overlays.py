@@ -24,7 +24,6 @@ Floats = NDArray[np.float64]
 
 # Masses in GeV (Particle Data Group, Phys. Rev. D 110 (2024) 030001).
 RESONANCES = (
-    ("$\\eta$", 0.5479),
     ("$\\rho,\\omega$", 0.7827),
     ("$\\phi$", 1.0195),
     ("J/$\\psi$", 3.0969),
@@ -34,6 +33,10 @@ RESONANCES = (
 )
 
 _CATEGORIES = {
+    "sign -1": "Opposite sign",
+    "charge_product -1": "Opposite sign",
+    "charge_product 1": "Same sign",
+    "sign 1": "Same sign",
     "os": "Opposite sign",
     "ss": "Same sign",
     "opposite": "Opposite sign",
@@ -112,21 +115,21 @@ def _draw_categories(
     simulated = nominal(
         histogram, [name for group in simulation_groups(samples).values() for name in group]
     )
+    size = 3.5 if len(axis.centres) <= 250 else 2.2
     palette = ["black", *colours(max(len(names) - 1, 0))]
     tops = np.zeros(len(axis.centres))
     for index, name in enumerate(names):
-        label = _CATEGORIES.get(name.lower(), name)
         if simulated.values.any():
             part = _slice(simulated, index, position)
-            text = f"{label}, sim." if data is not None else label
+            text = f"{name}, sim." if data is not None else name
             axes.stairs(part.values * density, axis.edges, color=palette[index], label=text)
             tops = np.maximum(tops, part.values * density)
         if data is not None:
             part = _slice(data, index, position)
-            style = {"fmt": "o", "color": palette[index], "markersize": 3.5, "elinewidth": 1.0}
+            style = {"fmt": "o", "color": palette[index], "markersize": size, "elinewidth": 1.0}
             if index:
                 style |= {"markerfacecolor": "white"}
-            reach = data_points(axes, axis, part, density, label=label, **style)
+            reach = data_points(axes, axis, part, density, label=name, **style)
             tops = np.maximum(tops, reach)
     return axis, tops
 
@@ -136,8 +139,19 @@ def _split(histogram: hist.Hist[Any]) -> tuple[list[str], BinAxis, int | None]:
     own = own_axes(histogram)
     for position, axis in enumerate(own):
         if len(own) > 1 and type(axis).__name__ in ("StrCategory", "IntCategory", "Boolean"):
-            return list(bin_axis(axis).ticks), bin_axis(own[1 - position]), position
+            return (
+                [_category(axis, text) for text in bin_axis(axis).ticks],
+                bin_axis(own[1 - position]),
+                position,
+            )
     return ["Data"], bin_axis(own[-1]), None
+
+
+def _category(axis: Any, text: str) -> str:
+    """How a category is written; a bare number is preceded by the name of its axis."""
+    known = _CATEGORIES.get(text.lower()) or _CATEGORIES.get(f"{axis.name} {text}")
+    numeric = type(axis).__name__ != "StrCategory"
+    return known or (f"{axis.label or axis.name} = {text}" if numeric else text)
 
 
 def _slice(yields: Yields, index: int, position: int | None) -> Yields:

@@ -30,9 +30,13 @@ _COLOURS = (
 # Below this fraction of the data, simulation cannot be what the data consist of: it is signal.
 _SIGNAL_FRACTION = 0.1
 
+# Classes as a channel's legends write them, in the order in which they are drawn.
 _PRETTY = {
     "diphoton": {"gg": "ggH", "VBF": "VBF", "Wp": "$W^{+}H$", "Z": "$ZH$", "tt": "ttH"},
 }
+
+# What a channel looks for, whatever its size (the GamGam samples hold no simulated background).
+_SIGNALS = {"diphoton": frozenset(_PRETTY["diphoton"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +115,26 @@ def data_luminosity(samples: Mapping[str, Sample]) -> float | None:
 
 
 def signal_labels(
-    histogram: hist.Hist[Any], samples: Mapping[str, Sample], signals: Iterable[str] | None = None
+    histogram: hist.Hist[Any],
+    samples: Mapping[str, Sample],
+    signals: Iterable[str] | None = None,
+    channel: str = "",
 ) -> set[str]:
     """Classes to draw as signal.
 
-    Named ones where names are given, else the declared ones, else all of the simulation if
-    it adds up to less than a tenth of the data (as it does in a channel whose background is
-    taken from data).
+    Named ones where names are given, else the declared ones, else those that the channel is
+    known to look for, else all of the simulation if it adds up to less than a tenth of the data
+    (as it does in a channel whose background is taken from data).
     """
-    groups = simulation_groups(samples)
+    groups = simulation_groups(samples, channel)
     if signals is not None:
         return set(groups) & set(signals)
     if any(sample.signal is not None for sample in samples.values()):
         return {
             label for label, names in groups.items() if any(samples[name].signal for name in names)
         }
+    if sought := set(groups) & _SIGNALS.get(channel, frozenset()):
+        return sought
     data = nominal(histogram, data_names(samples)).values.sum()
     simulated = sum(nominal(histogram, names).values.sum() for names in groups.values())
     return set(groups) if data > 0 and simulated < _SIGNAL_FRACTION * data else set()

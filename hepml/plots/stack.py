@@ -190,7 +190,8 @@ def _limits(axes: Axes, content: Layers, tops: Floats, reference: float) -> None
     axes.set_xlim(axis.edges[0], axis.edges[-1])
     if axis.logarithmic:
         axes.set_xscale("log")
-    shown = (content.total if content.backgrounds else content.data) or content.total
+    # The data set the scale: bins that hold a millionth of a simulated event need not be seen.
+    shown = content.data if content.data and content.data.values.any() else content.total
     positive = (shown.values * content.density)[shown.values > 0]
     if len(positive) and reference > 1e3 * positive.min():
         axes.set_yscale("log")

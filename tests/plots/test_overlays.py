@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hist
 import numpy as np
 import pytest
 
 from hepml.plots.overlays import overlay, spectrum
+from hepml.plots.samples import Sample
 from hepml.plots.style import Look
-from tests.plots.runs import dimuon
+from hepml.processor import Histogram
+from tests.plots.runs import dimuon, filled
 
 LOOK = Look("dimuon", "CMS", "CMS Open Data")
 
@@ -59,3 +62,22 @@ def test_names_of_resonances_touch_neither_each_other_nor_the_legend() -> None:
 def test_an_overlay_names_no_resonances() -> None:
     axes = overlay(*dimuon(), LOOK).axes[0]
     assert not [text for text in axes.texts if text.get_gid() == "resonance"]
+
+
+@pytest.mark.parametrize("name", ["sign", "charge_product"])
+def test_signs_given_as_numbers_are_spelt_out(name: str) -> None:
+    sign = hist.axis.IntCategory([-1, 1], name=name, label="Product of the charges")
+    declared = Histogram("m", (sign, hist.axis.Regular(2, 0, 2, name="m", label="m [GeV]")))
+    values = (np.array([-1, 1]), np.array([0.5, 0.5]))
+    histogram = filled(declared, "muons", (values, np.ones(2), "nominal"))
+    axes = overlay(histogram, {"muons": Sample("muons", "data")}).axes[0]
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts == ["Opposite sign", "Same sign"]
+
+
+def test_other_numbered_categories_carry_the_name_of_their_axis() -> None:
+    region = hist.axis.IntCategory([3], name="region", label="Region")
+    declared = Histogram("m", (region, hist.axis.Regular(2, 0, 2, name="m", label="m [GeV]")))
+    histogram = filled(declared, "d", ((np.array([3]), np.array([0.5])), np.ones(1), "nominal"))
+    axes = overlay(histogram, {"d": Sample("d", "data")}).axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Region = 3"]

@@ -38,6 +38,12 @@ def test_named_signals_win() -> None:
     assert signal_labels(histograms["mass"], samples, ["gg"]) == {"gg"}
 
 
+def test_what_a_channel_looks_for_is_signal_whatever_its_size() -> None:
+    histogram = together(events(PT, "d", [1, 1, 1, 1]), at(PT, "s", [9, 9, 9, 9]))
+    samples = {"d": Sample("d", "data"), "s": Sample("s", "simulation", "gg")}
+    assert signal_labels(histogram, samples, channel="diphoton") == {"gg"}
+
+
 def test_classes_keep_the_order_of_the_channel() -> None:
     _, samples = diphoton()
     shuffled = dict(reversed(samples.items()))
