@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VECTOR_HEADER", "InvalidListsError", "decode_lists"]
+__all__ = ["VECTOR_HEADER", "InvalidListsError", "decode_lists", "prepare"]
 
 VECTOR_HEADER = 10
 """Bytes in front of each std::vector: byte count (4), version (2), number of items (4)."""
@@ -66,13 +66,27 @@ def decode_lists(
     # border + number of offsets + one offset for each entry
     if border < 0 or len(raw) < border + _ENTRY_OFFSET_BYTES * (1 + last):
         raise InvalidListsError("the basket has no entry offsets, or not enough of them")
+    raw = raw.view()
+    raw.flags.writeable = False  # one type, so that the kernel is compiled once
     stop = _decode(raw, border, key_length, header, first, last, content, filled, offsets)
     if stop < 0:
         raise InvalidListsError("entry offsets and list lengths contradict each other")
     return int(stop)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)  # type: ignore[untyped-decorator]
+def prepare() -> None:
+    """Load the compiled code now (or compile it, the first time on a machine).
+
+    Half a second from numba's cache, two seconds to compile: worth doing in the process that
+    workers are forked from, or while files are still being opened.
+    """
+    empty_list = np.frombuffer(bytes(VECTOR_HEADER) + bytes(12), dtype=np.uint8)
+    for kind in (np.uint8, np.uint16, np.uint32, np.uint64):
+        items, offsets = np.empty(0, dtype=kind), np.empty(1, dtype=np.int64)
+        decode_lists(empty_list, VECTOR_HEADER, 0, VECTOR_HEADER, (0, 1), items, 0, offsets)
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _decode(raw, border, key_length, header, first, last, content, filled, offsets):  # type: ignore[no-untyped-def]
     """See `decode_lists`; returns -1 where the bytes make no sense."""
     size = content.itemsize
@@ -117,7 +131,7 @@ def _decode(raw, border, key_length, header, first, last, content, filled, offse
     return filled
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _big_endian(raw, position):  # type: ignore[no-untyped-def]
     """The 4-byte big-endian number at a position."""
     start = np.uintp(position)

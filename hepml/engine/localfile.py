@@ -17,7 +17,7 @@ from uproot.source.futures import TrivialFuture
 __all__ = ["LocalSource", "is_local"]
 
 
-class LocalSource(Source):  # type: ignore[misc]
+class LocalSource(Source):
     """A ``handler`` for ``uproot.open`` that reads a file on this machine.
 
     Parameters

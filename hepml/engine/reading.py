@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import awkward as ak
 import uproot
 from coffea.nanoevents import NanoEventsFactory
-from coffea.nanoevents.mapping import TrivialUprootOpener, UprootSourceMapping
+from coffea.nanoevents.mapping import UprootSourceMapping
 from coffea.nanoevents.util import tuple_to_key
 
-from hepml.engine.baskets import read_columns, use_fast_decompression
+from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.localfile import LocalSource, is_local
+from hepml.engine.mapping import ChunkColumns, ParsedTree
 
 __all__ = [
     "cluster_edges",
@@ -24,10 +25,12 @@ __all__ = [
     "open_root",
 ]
 
+T = TypeVar("T")
+
 # What this process remembers: none of it changes an answer, only how often work is repeated.
-_TREES: OrderedDict[Hashable, _Tree] = OrderedDict()
+_TREES: OrderedDict[Hashable, ParsedTree] = OrderedDict()
 _SCHEMAS: OrderedDict[Hashable, Any] = OrderedDict()
-_COLUMNS: dict[Hashable, frozenset[str]] = {}
+_LEARNED: dict[Hashable, frozenset[str]] = {}
 _TREES_KEPT = 4
 _SCHEMAS_KEPT = 32
 
@@ -93,8 +96,9 @@ def events_from_root(
     log: list[Any] = []
     if isinstance(tree.parsed, uproot.behaviors.RNTuple.HasFields):
         return _events_by_coffea(directory, tree, schema, metadata, start, stop, columns, log)
-    start, stop = max(start, 0), min(stop, tree.parsed.num_entries)
-    mapping = _Columns(directory, tree, start, stop, log)
+    start = min(max(start, 0), tree.parsed.num_entries)
+    stop = max(start, min(stop, tree.parsed.num_entries))
+    mapping = ChunkColumns(directory, tree, start, stop, log)
     mapping.preload(columns or ())
     factory = NanoEventsFactory(
         _laid_out(tree, schema, metadata), mapping, tuple_to_key(mapping.partition), mode="virtual"
@@ -119,7 +123,7 @@ def cluster_edges(tree: Any) -> list[int]:
 
 def learned_columns(key: Hashable) -> frozenset[str] | None:
     """Branches that chunks of this kind touched so far, or ``None`` before the first one."""
-    return _COLUMNS.get(key)
+    return _LEARNED.get(key)
 
 
 def learn_columns(key: Hashable, access_log: Iterable[Any]) -> None:
@@ -133,38 +137,19 @@ def learn_columns(key: Hashable, access_log: Iterable[Any]) -> None:
         As returned by `events_from_root`.
     """
     touched = frozenset(entry.branch for entry in access_log)
-    _COLUMNS[key] = _COLUMNS.get(key, frozenset()) | touched
+    _LEARNED[key] = _LEARNED.get(key, frozenset()) | touched
 
 
-class _Tree:
-    """A parsed tree, kept from chunk to chunk: parsing 1,500 branches takes a third of a second.
-
-    The file behind ``parsed`` may be closed; where baskets are is known nevertheless.
-    """
-
-    def __init__(self, parsed: Any) -> None:
-        self.parsed = parsed
-        self.names = frozenset(parsed.keys(full_paths=True))
-        self.layout: tuple[tuple[str, str, str], ...] | None = None
-
-    def describe(self) -> tuple[tuple[str, str, str], ...]:
-        """Name, type and title of each branch: what a schema builds its layout from."""
-        if self.layout is None:
-            self.layout = tuple(
-                (name, branch.typename, branch.title)
-                for name, branch in self.parsed.iteritems(full_paths=True)
-            )
-        return self.layout
-
-
-def _open_tree(directory: uproot.ReadOnlyDirectory, treename: str) -> _Tree:
+def _open_tree(directory: uproot.ReadOnlyDirectory, treename: str) -> ParsedTree:
     # the end of the file and the tree's own position change if somebody adds to the file
     file = directory.file
     key = (str(file.uuid), file.fEND, treename, directory.key(treename).fSeekKey)
-    return _remember(_TREES, key, lambda: _Tree(directory[treename]), _TREES_KEPT)
+    return _remember(_TREES, key, lambda: ParsedTree(directory[treename]), _TREES_KEPT)
 
 
-def _remember(memory: OrderedDict[Hashable, Any], key: Hashable, make: Any, kept: int) -> Any:
+def _remember(
+    memory: OrderedDict[Hashable, T], key: Hashable, make: Callable[[], T], kept: int
+) -> T:
     """Return what is remembered under a key, or make it and forget the oldest."""
     found = memory.get(key)
     if found is None:
@@ -174,7 +159,7 @@ def _remember(memory: OrderedDict[Hashable, Any], key: Hashable, make: Any, kept
     return found
 
 
-def _laid_out(tree: _Tree, schema: Any, metadata: Mapping[str, Any]) -> Any:
+def _laid_out(tree: ParsedTree, schema: Any, metadata: Mapping[str, Any]) -> Any:
     """The schema's layout of a tree; made once, only the metadata differs between chunks."""
 
     def make() -> Any:
@@ -183,75 +168,16 @@ def _laid_out(tree: _Tree, schema: Any, metadata: Mapping[str, Any]) -> Any:
 
     known = _remember(_SCHEMAS, (schema, tree.describe()), make, _SCHEMAS_KEPT)
     chosen = copy.copy(known)
-    parameters = {**known.form["parameters"], "metadata": dict(metadata)}
-    chosen._form = {**known.form, "parameters": parameters}
+    parameters = known.form["parameters"]
+    # a schema may add to the metadata, as coffea's NanoAOD does with its version
+    merged = {**metadata, **parameters.get("metadata", {})}
+    chosen._form = {**known.form, "parameters": {**parameters, "metadata": merged}}
     return chosen
-
-
-class _Columns(UprootSourceMapping):  # type: ignore[misc]
-    """coffea's mapping of names to columns, with every branch read at most once a chunk.
-
-    coffea's own reads a jagged branch twice, for its offsets and for its content.
-    """
-
-    def __init__(
-        self,
-        directory: uproot.ReadOnlyDirectory,
-        tree: _Tree,
-        start: int,
-        stop: int,
-        log: list[Any],
-    ) -> None:
-        uuid = str(directory.file.uuid)
-        super().__init__(
-            TrivialUprootOpener({uuid: directory.file.file_path}),
-            start,
-            stop,
-            cache={},
-            access_log=log,
-            file_handle=directory,
-            use_ak_forth=True,
-            virtual=True,
-        )
-        self.partition = (uuid, tree.parsed.object_path, f"{start}-{stop}")
-        self._tree = tree
-        self._arrays: dict[str, ak.Array] = {}
-        self.preload_column_source(*self.partition[:2], tree.parsed)
-
-    def preload(self, names: Iterable[str]) -> None:
-        """Read branches now, in one request."""
-        wanted = [name for name in names if name in self._tree.names]
-        self._arrays |= read_columns(
-            self._tree.parsed, wanted, self._start, self._stop, directory=self._file_handle
-        )
-
-    def get_column_handle(self, columnsource: Any, name: str, allow_missing: bool) -> Any:
-        """Name of the branch; its bytes are looked up when they are needed."""
-        return None if allow_missing and name not in self._tree.names else name
-
-    def extract_column(
-        self,
-        columnhandle: Any,
-        start: int,
-        stop: int,
-        allow_missing: bool,
-        use_ak_forth: bool = True,
-    ) -> Any:
-        """Values of one branch; ``start`` and ``stop`` are always those of the chunk."""
-        if columnhandle is None or allow_missing:
-            handle = columnhandle and self._file_handle[self.partition[1]][columnhandle]
-            return super().extract_column(handle, start, stop, allow_missing, use_ak_forth)
-        if columnhandle not in self._arrays:
-            self.preload((columnhandle,))
-        array = self._arrays[columnhandle]
-        if isinstance(array.layout, ak.contents.ListOffsetArray):
-            array = ak.Array(array.layout.to_ListOffsetArray64(True))
-        return array
 
 
 def _events_by_coffea(
     directory: uproot.ReadOnlyDirectory,
-    tree: _Tree,
+    tree: ParsedTree,
     schema: Any,
     metadata: Mapping[str, Any],
     start: int,
