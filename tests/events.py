@@ -16,6 +16,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+import pytest
 import uproot
 
 Object = dict[str, Any]
@@ -269,4 +270,31 @@ def _write(
         for start, stop in itertools.pairwise(edges):
             if stop > start:
                 output.extend({name: values[start:stop] for name, values in content.items()})
+    return path
+
+
+def open_events(path: Path, processor: Any, *, mode: str = "virtual", **metadata: Any) -> Any:
+    """Open a file as a processor's events, with the metadata that the engine would attach.
+
+    ``kind`` is ``"data"``, ``dataset`` the file's stem and the chunk the whole file, unless given.
+    """
+    from coffea.nanoevents import NanoEventsFactory
+
+    usual = {"dataset": path.stem, "kind": "data", "fileuuid": "uuid", "entrystart": 0}
+    access_log = metadata.pop("access_log", None)
+    factory = NanoEventsFactory.from_root(
+        {str(path): processor.trees[0]},
+        schemaclass=processor.schema,
+        mode=mode,
+        access_log=access_log,
+        metadata=usual | metadata,
+    )
+    return factory.events()
+
+
+def shared_file(*parts: str) -> Path:
+    """Find a file of the reference data beside the repository; skip the test without it."""
+    path = Path(__file__).resolve().parents[2].joinpath("shared", "data", *parts)
+    if not path.exists():
+        pytest.skip(f"reference data not found: {path}")
     return path

@@ -1,0 +1,45 @@
+"""The layout of NanoAOD, full and reduced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from coffea.nanoevents import NanoEventsFactory
+from coffea.nanoevents.schemas import NanoAODSchema
+
+from hepml.schemas import NanoAOD
+from tests.events import muon, shared_file, write_nanoaod
+
+MUONS = [[muon(20), muon(30, charge=-1)], []]
+
+
+@pytest.mark.parametrize("mode", ["eager", "virtual", "dask"])
+def test_a_file_without_event_ids_opens_without_a_warning(tmp_path: Path, mode: str) -> None:
+    path = write_nanoaod(tmp_path / "skim.root", MUONS, ids=False)
+    events = NanoEventsFactory.from_root(
+        {str(path): "Events"}, schemaclass=NanoAOD, mode=mode
+    ).events()
+    pt = events.Muon.pt.compute() if mode == "dask" else events.Muon.pt
+    assert pt.tolist() == [[20.0, 30.0], []]
+    assert "run" not in events.fields
+
+
+def test_event_ids_are_kept_where_present(tmp_path: Path) -> None:
+    path = write_nanoaod(tmp_path / "nano.root", MUONS)
+    events = NanoEventsFactory.from_root({str(path): "Events"}, schemaclass=NanoAOD).events()
+    assert events.event.tolist() == [0, 1]
+    assert events.luminosityBlock.tolist() == [2, 2]
+
+
+def test_the_schema_of_coffea_stays_strict() -> None:
+    assert NanoAODSchema.error_missing_event_ids
+    assert NanoAODSchema.warn_missing_crossrefs
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["nano_dimuon", "nano_dy", "nano_dy_empty", "nano_tree"])
+def test_full_files_open_without_a_warning(name: str) -> None:
+    path = shared_file("cms", f"{name}.root")
+    events = NanoEventsFactory.from_root({str(path): "Events"}, schemaclass=NanoAOD).events()
+    assert {"Muon", "run", "event"} <= set(events.fields)
