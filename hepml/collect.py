@@ -93,7 +93,7 @@ def collect(processor: Processor, selected: Selected, metadata: Mapping[str, Any
             for name, item in declared.items()
         },
         cutflow=count_steps(selected.cutflow),
-        columns=_rows(processor, selected, metadata),
+        columns=_rows(processor, selected, metadata) if processor.table else {},
         constants={
             name: _constant(name, values, dataset) for name, values in selected.constants.items()
         },

@@ -65,7 +65,8 @@ class Selected:
     histograms : mapping of str to sequence of Fill
         Keys are names declared by :meth:`Processor.histograms`; a name may be left out.
     features : mapping of str to array
-        The declared ``columns``, one entry per row. The framework adds ``dataset``, ``label``
+        The declared ``columns``, one entry per row; not looked at if the processor was asked
+        for no table. The framework adds ``dataset``, ``label``
         and ``file`` where they are declared and not returned.
     entries : array, optional
         Position in the chunk of each row's event, given where the file has no event ids: the
@@ -125,6 +126,9 @@ class Processor(ProcessorABC):
         Integrated luminosity [pb^-1] that simulation is scaled to.
     systematics : bool
         Also fill the up and down variations of every source in ``variations``.
+    table : bool
+        Whether to emit the feature table; without it only the columns that the histograms need
+        are read.
     cross_sections : mapping of str to float, optional
         Cross section times branching ratio [pb] per dataset or label, in place of the file's value.
     """
@@ -145,6 +149,7 @@ class Processor(ProcessorABC):
         weight: str | None = None,
         luminosity: float = 1.0,
         systematics: bool = False,
+        table: bool = True,
         cross_sections: Mapping[str, float] | None = None,
     ) -> None:
         self.preset = preset or next(iter(self.presets))
@@ -170,6 +175,7 @@ class Processor(ProcessorABC):
             raise ParameterError(f"The luminosity must be above 0 pb^-1, not {luminosity}.")
         self.luminosity = float(luminosity)
         self.systematics = bool(systematics)
+        self.table = bool(table)
         self.cross_sections = dict(cross_sections or {})
 
     # --- written by the channel -------------------------------------------------------------
@@ -243,6 +249,7 @@ class Processor(ProcessorABC):
             "weight": self.weight,
             "luminosity": self.luminosity,
             "systematics": self.systematics,
+            "table": self.table,
             "cross_sections": self.cross_sections,
         }
 

@@ -51,6 +51,9 @@ def run(
     systematics: Annotated[
         bool, typer.Option("--systematics", help="Also fill the systematic variations.")
     ] = False,
+    table: Annotated[
+        bool, typer.Option("--table/--no-table", help="Emit the feature table, or histograms only.")
+    ] = True,
     max_events: Annotated[
         int | None, typer.Option(help="At most this many events per dataset.")
     ] = None,
@@ -84,6 +87,7 @@ def run(
         weight=weight,
         luminosity=luminosity,
         systematics=systematics,
+        table=table,
         cross_sections=_pairs("--cross-section", cross_section, _number),
     )
     chosen = resolve_inputs(inputs, Catalogue.load(catalogue), found.name, mirror)
@@ -167,7 +171,7 @@ def _show(result: Run, allow_missing: bool) -> None:
         console.print(f"[yellow]warning:[/] {count} rows of {dataset!r} repeat an event key")
     for note in result.report["notes"]:
         console.print(f"[yellow]note:[/] {note}", highlight=False)
-    if not any(item["rows"] for item in result.report["datasets"].values()):
+    if not any(rows[-1]["raw"] for rows in result.cutflow.values() if rows):
         console.print("[yellow]note:[/] no event passed the selection; see the cutflow")
     console.print(f"results in {result.path}", highlight=False, soft_wrap=True)
     if not allow_missing:

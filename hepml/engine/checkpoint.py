@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,10 @@ class Checkpoint:
         The chunk's id and dataset.
     fingerprint : str
         Code, parameters and versions it was made with.
-    entries, rows : int
-        Entries read and rows emitted.
+    entries : int
+        Entries read.
+    rows : int or None
+        Rows in the Parquet part; ``None`` if no table was asked for.
     cutflow : dict
         Step to raw and weighted counts.
     constants : dict
@@ -51,7 +53,7 @@ class Checkpoint:
     dataset: str
     fingerprint: str
     entries: int
-    rows: int
+    rows: int | None
     cutflow: Steps
     constants: dict[str, float]
     histograms: dict[str, hist.Hist]
@@ -83,13 +85,15 @@ def save_checkpoint(
             f"{processor.name}: the first cutflow step {first!r} counts {counted} events but the "
             f"chunk has {chunk.entries}. It must hold the weights of all events, before any cut."
         )
-    rows = len(next(iter(result.columns.values()), ()))
-    write_part(
-        layout.part(chunk.dataset, chunk.id),
-        processor.columns,
-        result.columns,
-        {"processor": processor.name, "dataset": chunk.dataset, "fingerprint": fingerprint},
-    )
+    rows = None
+    if processor.table and processor.columns:
+        rows = len(next(iter(result.columns.values())))
+        write_part(
+            layout.part(chunk.dataset, chunk.id),
+            processor.columns,
+            result.columns,
+            {"processor": processor.name, "dataset": chunk.dataset, "fingerprint": fingerprint},
+        )
     checkpoint = Checkpoint(
         chunk=chunk.id,
         dataset=chunk.dataset,
@@ -131,7 +135,9 @@ def load_checkpoint(layout: Layout, chunk: Chunk, fingerprint: str) -> Checkpoin
     same = found.fingerprint == fingerprint and found.dataset == chunk.dataset
     if not same or found.entries != chunk.entries:
         return None
-    return found if _part_rows(layout.part(chunk.dataset, chunk.id)) == found.rows else None
+    if found.rows is None or _part_rows(layout.part(chunk.dataset, chunk.id)) == found.rows:
+        return found
+    return None
 
 
 def _part_rows(part: Path) -> int:
@@ -139,10 +145,3 @@ def _part_rows(part: Path) -> int:
         return int(pq.read_metadata(part).num_rows)
     except (OSError, pa.ArrowInvalid):
         return -1
-
-
-def describe(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The checkpoint without its histograms, as JSON."""
-    content = asdict(checkpoint)
-    content.pop("histograms")
-    return content

@@ -69,9 +69,10 @@ def execute_lazily(
             # optimised together, so that a partition is read once for both
             sink, report = dask.optimize(*_graph(layout, processor, members, fingerprint))
             outcomes = client.compute(sink.to_delayed(optimize_graph=False))
-            reads = client.compute(report.to_delayed(optimize_graph=False))
-            for chunk, outcome, read in zip(members, outcomes, reads, strict=True):
-                records[chunk.id] = _record(chunk, outcome, read)
+            (read,) = client.compute(report.to_delayed(optimize_graph=False))
+            reads = read.result()
+            for position, (chunk, outcome) in enumerate(zip(members, outcomes, strict=True)):
+                records[chunk.id] = _record(chunk, outcome, reads[position])
     return records
 
 
@@ -81,8 +82,6 @@ def _graph(
     """Build the lazy results of one dataset: an outcome per partition, and uproot's read report."""
     import dask_awkward as dak
     from coffea.nanoevents import NanoEventsFactory
-
-    from hepml.engine.reading import dask_options
 
     first = chunks[0]
     files: dict[str, dict[str, Any]] = {}
@@ -96,7 +95,7 @@ def _graph(
         mode="dask",
         schemaclass=processor.schema,
         metadata={"dataset": first.dataset, "kind": first.kind, "label": first.label},
-        uproot_options={"allow_read_errors_with_report": READ_ERRORS, **dask_options()},
+        uproot_options={"allow_read_errors_with_report": READ_ERRORS},
     ).events()
     arrays, names = _flatten(processor.select(events))
     identity = dak.from_map(_identity, list(range(len(chunks))), label="chunk")
@@ -209,8 +208,7 @@ def _record(chunk: Chunk, outcome: Any, read: Any) -> Record:
         return {"state": "failed", "reason": one_line(error)}
     if int(outcome.result()["state"][0]) == 1:
         return {"state": "processed", "endpoint": chunk.endpoints[0]}
-    report = read.result()[0]
-    if report["exception"] is None:
+    if read["exception"] is None:
         return {"state": "failed", "reason": "fewer events were read than the chunk holds"}
-    reason = f"{report['exception']}: {report['message']}"
+    reason = f"{read['exception']}: {read['message']}"
     return {"state": "failed", "reason": " ".join(reason.split())}

@@ -142,7 +142,7 @@ def _failure(dataset: str, file: str, chunk: Any, reason: str) -> dict[str, Any]
 
 
 def _add(account: dict[str, Any], found: Checkpoint) -> None:
-    account["rows"] += found.rows
+    account["rows"] += found.rows or 0
     account["seconds"] += found.seconds
     server = found.endpoint.rsplit("/", 1)[0] or "/"
     account["endpoints"][server] = account["endpoints"].get(server, 0) + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,11 +229,15 @@ def as_inputs(
     from hepml.records import Input
 
     if isinstance(catalogue, Mapping):
-        words = [
-            f"{name}={files if isinstance(files, str) else ','.join(map(str, files))}"
+        return tuple(
+            replace(item, dataset=name, label=item.label if item.catalogued else name)
             for name, files in catalogue.items()
-        ]
-        return resolve_inputs(words, Catalogue.load(), channel)
+            for item in resolve_inputs(
+                [files] if isinstance(files, str) else [str(file) for file in files],
+                Catalogue.load(),
+                channel,
+            )
+        )
     items = [catalogue] if isinstance(catalogue, str) else list(catalogue)
     ready = tuple(item for item in items if isinstance(item, Input))
     if len(ready) == len(items):
