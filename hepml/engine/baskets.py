@@ -77,8 +77,8 @@ def use_fast_decompression() -> bool:
 
     Notes
     -----
-    The option is inherited: set on ``uproot.compression.ZLIB`` it changes only writing, on the
-    class that declares it, it changes reading too.
+    The option is inherited: on ``uproot.compression.ZLIB`` it changes only writing, which is left
+    as it is so that written files do not depend on it; the class that declares it reads.
     """
     try:
         import isal  # noqa: F401
@@ -88,6 +88,7 @@ def use_fast_decompression() -> bool:
     if not declares:
         logger.warning("this uproot has no choice of zlib library, so reading is slower")
         return False
+    uproot.compression.ZLIB.library = uproot.compression.ZLIB.library  # as it was, for writing
     declares[-1].library = "isal"
     return True
 

@@ -93,11 +93,11 @@ def events_from_root(
         Filled with what is touched, for `learn_columns`.
     """
     tree = _open_tree(directory, treename)
-    log: list[Any] = []
-    if isinstance(tree.parsed, uproot.behaviors.RNTuple.HasFields):
-        return _events_by_coffea(directory, tree, schema, metadata, start, stop, columns, log)
     start = min(max(start, 0), tree.parsed.num_entries)
     stop = max(start, min(stop, tree.parsed.num_entries))
+    if isinstance(tree.parsed, uproot.behaviors.RNTuple.HasFields):
+        return _rntuple_events(directory, treename, schema, metadata, (start, stop))
+    log: list[Any] = []
     mapping = ChunkColumns(directory, tree, start, stop, log)
     mapping.preload(columns or ())
     factory = NanoEventsFactory(
@@ -175,25 +175,21 @@ def _laid_out(tree: ParsedTree, schema: Any, metadata: Mapping[str, Any]) -> Any
     return chosen
 
 
-def _events_by_coffea(
+def _rntuple_events(
     directory: uproot.ReadOnlyDirectory,
-    tree: ParsedTree,
+    treename: str,
     schema: Any,
     metadata: Mapping[str, Any],
-    start: int,
-    stop: int,
-    columns: Iterable[str] | None,
-    log: list[Any],
+    entries: tuple[int, int],
 ) -> tuple[ak.Array, list[Any]]:
-    """Lay out an RNTuple, which uproot reads well by itself."""
-    preload = sorted(name for name in columns or () if name in tree.names)
+    """Lay out an RNTuple by coffea alone; its way to preload knows only the words of a TTree."""
+    log: list[Any] = []
     factory = NanoEventsFactory.from_root(
         directory,
-        treepath=tree.parsed.object_path,
+        treepath=treename,
         mode="virtual",
-        entry_start=start,
-        entry_stop=stop,
-        preload=preload or None,
+        entry_start=entries[0],
+        entry_stop=entries[1],
         schemaclass=schema,
         metadata=dict(metadata),
         access_log=log,
