@@ -208,10 +208,13 @@ def write_nanoaod(
     return _write(path, "Events", layout, scalars, content, lambda name: f"n{name}", clusters)
 
 
-def write_clusters(path: Path, *, clusters: int = 4, events: int = 200, seed: int = 1) -> Path:
-    """Write a `mini` file of several clusters: random photon pairs, about half of them selected.
+def write_clusters(
+    path: Path, *, clusters: int = 4, events: int = 200, seed: int = 1, xsection: float = 0.0
+) -> Path:
+    """Write a `mini` file of several clusters: random photon pairs, a part of them selected.
 
-    The numbers are drawn once with ``seed``; every third event has a lepton, every second a jet.
+    The numbers are drawn once with ``seed``, which is also the run number; every third event has
+    a lepton, every second a jet. With a cross section [pb] it is simulation of weights 1 and -1.
     """
     random = np.random.default_rng(seed)
     rows = []
@@ -224,7 +227,11 @@ def write_clusters(path: Path, *, clusters: int = 4, events: int = 200, seed: in
         ]
         leptons = [lepton(random.uniform(10, 50))] if index % 3 == 0 else []
         jets = [jet(random.uniform(20, 90))] if index % 2 == 0 else []
-        rows.append(mini_event(pair, leptons, jets, trigP=bool(index % 7), runNumber=seed))
+        scalars: dict[str, Any] = {"trigP": bool(index % 7), "runNumber": seed}
+        if xsection:
+            scalars |= {"channelNumber": seed, "mcWeight": -1.0 if index % 11 == 0 else 1.0}
+            scalars |= {"XSection": xsection, "SumWeights": float(events)}
+        rows.append(mini_event(pair, leptons, jets, **scalars))
     return write_mini(path, rows, clusters=clusters)
 
 
@@ -298,3 +305,11 @@ def shared_file(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"reference data not found: {path}")
     return path
+
+
+def run_chunk(path: Path, processor: Any, **options: Any) -> Any:
+    """Select and collect a whole file; options as for :func:`open_events`."""
+    from hepml.collect import collect
+
+    events = open_events(path, processor, **options)
+    return collect(processor, processor.select(events), events.metadata)

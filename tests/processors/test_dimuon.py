@@ -12,10 +12,10 @@ import pytest
 import uproot
 from coffea.processor import IterativeExecutor, Runner
 
-from hepml.collect import ChunkResult, collect
+from hepml.collect import ChunkResult
 from hepml.errors import ParameterError, ProcessorError
 from processors.dimuon import MUON_MASS, DimuonCuts, DimuonProcessor
-from tests.events import muon, open_events, shared_file, write_nanoaod
+from tests.events import muon, open_events, run_chunk, shared_file, write_nanoaod
 
 # two muons of opposite sign; three with the leading two of equal sign; one; none; stored with the
 # softer muon first
@@ -28,12 +28,6 @@ EVENTS = [
 ]
 
 
-def run(path: Path, processor: DimuonProcessor | None = None, **metadata: Any) -> ChunkResult:
-    processor = processor or DimuonProcessor()
-    events = open_events(path, processor, **metadata)
-    return collect(processor, processor.select(events), events.metadata)
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return write_nanoaod(tmp_path / "nano.root", EVENTS)
@@ -44,7 +38,7 @@ def counts(result: ChunkResult) -> dict[str, int]:
 
 
 def test_cutflow_counts_pairs_by_sign_and_multiplicity(path: Path) -> None:
-    assert counts(run(path)) == {
+    assert counts(run_chunk(path, DimuonProcessor())) == {
         "all": 5,
         "at least two muons": 3,
         "muon pT": 3,
@@ -54,7 +48,7 @@ def test_cutflow_counts_pairs_by_sign_and_multiplicity(path: Path) -> None:
 
 
 def test_the_pair_is_made_of_the_two_highest_momenta(path: Path) -> None:
-    columns = run(path).columns
+    columns = run_chunk(path, DimuonProcessor()).columns
     assert columns["lead_pt"].tolist() == [30.0, 40.0, 18.0]
     assert columns["trail_pt"].tolist() == [20.0, 25.0, 15.0]
     assert columns["delta_pt"].tolist() == [10.0, 15.0, 3.0]
@@ -63,7 +57,7 @@ def test_the_pair_is_made_of_the_two_highest_momenta(path: Path) -> None:
 
 
 def test_kinematics_of_a_pair_back_to_back(path: Path) -> None:
-    columns = run(path).columns
+    columns = run_chunk(path, DimuonProcessor()).columns
     energies = math.hypot(20, MUON_MASS) + math.hypot(30, MUON_MASS)
     assert columns["dimuon_mass"].dtype == np.float64
     assert columns["dimuon_mass"][0] == pytest.approx(math.sqrt(energies**2 - 10**2), rel=1e-6)
@@ -73,7 +67,7 @@ def test_kinematics_of_a_pair_back_to_back(path: Path) -> None:
 
 
 def test_histograms_keep_the_signs_apart(path: Path) -> None:
-    mass = run(path).histograms["dimuon_mass"]
+    mass = run_chunk(path, DimuonProcessor()).histograms["dimuon_mass"]
     opposite, same = (mass[0, 0, hist_sign, :].values(flow=True).sum() for hist_sign in (0, 1))
     assert (opposite, same) == (2.0, 1.0)
     assert mass.axes["dimuon_mass"].edges[0] == pytest.approx(0.3)
@@ -81,7 +75,7 @@ def test_histograms_keep_the_signs_apart(path: Path) -> None:
 
 
 def test_event_ids_identify_the_rows(path: Path) -> None:
-    columns = run(path).columns
+    columns = run_chunk(path, DimuonProcessor()).columns
     assert columns["run"].tolist() == [1, 1, 1]
     assert columns["lumi"].tolist() == [2, 2, 2]
     assert columns["event"].tolist() == [0, 1, 4]
@@ -90,7 +84,7 @@ def test_event_ids_identify_the_rows(path: Path) -> None:
 
 def test_file_and_entry_identify_the_rows_without_event_ids(tmp_path: Path) -> None:
     path = write_nanoaod(tmp_path / "skim.root", EVENTS, ids=False)
-    columns = run(path, entrystart=100).columns
+    columns = run_chunk(path, DimuonProcessor(), entrystart=100).columns
     assert columns["event"].tolist() == [100, 101, 104]
     assert columns["file"].tolist() == ["uuid"] * 3
     assert columns["run"].tolist() == [0, 0, 0]
@@ -98,15 +92,15 @@ def test_file_and_entry_identify_the_rows_without_event_ids(tmp_path: Path) -> N
 
 def test_momentum_thresholds_are_included(path: Path) -> None:
     processor = DimuonProcessor(DimuonCuts(lead_pt=30.0, trail_pt=20.0))
-    assert counts(run(path, processor))["muon pT"] == 2
+    assert counts(run_chunk(path, processor))["muon pT"] == 2
 
 
 def test_simulation_carries_the_generator_weight_with_its_sign(tmp_path: Path) -> None:
     path = write_nanoaod(tmp_path / "mc.root", EVENTS, generator_weights=[2, -3, 1, 1, 0.5])
-    result = run(path, kind="simulation")
+    result = run_chunk(path, DimuonProcessor(), kind="simulation")
     assert result.columns["weight"].tolist() == [2.0, -3.0, 0.5]
     assert result.cutflow["all"]["weighted"] == 1.5
-    unweighted = run(path, DimuonProcessor(weight="none"), kind="simulation")
+    unweighted = run_chunk(path, DimuonProcessor(weight="none"), kind="simulation")
     assert unweighted.columns["weight"].tolist() == [1.0, 1.0, 1.0]
 
 
@@ -114,7 +108,7 @@ def test_simulation_carries_the_generator_weight_with_its_sign(tmp_path: Path) -
 def test_nothing_selected_gives_empty_rows_of_every_column(
     tmp_path: Path, events: list[Any]
 ) -> None:
-    result = run(write_nanoaod(tmp_path / "none.root", events))
+    result = run_chunk(write_nanoaod(tmp_path / "none.root", events), DimuonProcessor())
     assert list(result.columns) == [column.name for column in DimuonProcessor.columns]
     assert all(len(values) == 0 for values in result.columns.values())
     assert counts(result)["all"] == len(events)
@@ -124,8 +118,8 @@ def test_nothing_selected_gives_empty_rows_of_every_column(
 def test_eager_virtual_and_lazy_arrays_give_the_same(tmp_path: Path, ids: bool) -> None:
     path = write_nanoaod(tmp_path / "nano.root", EVENTS * 4, ids=ids, clusters=4)
     processor = DimuonProcessor()
-    reference = run(path, mode="eager")
-    virtual = run(path, mode="virtual")
+    reference = run_chunk(path, DimuonProcessor(), mode="eager")
+    virtual = run_chunk(path, DimuonProcessor(), mode="virtual")
     selected = processor.select(open_events(path, processor, mode="dask"))
     features, entries, cutflow = dask.compute(selected.features, selected.entries, selected.cutflow)
     for name, values in features.items():
@@ -139,7 +133,7 @@ def test_eager_virtual_and_lazy_arrays_give_the_same(tmp_path: Path, ids: bool) 
 def test_only_needed_branches_are_read(tmp_path: Path) -> None:
     path = write_nanoaod(tmp_path / "skim.root", EVENTS, ids=False)
     log: list[Any] = []
-    run(path, access_log=log)
+    run_chunk(path, DimuonProcessor(), access_log=log)
     assert {entry.branch for entry in log} == set(
         DimuonProcessor().required_branches("Events", "data")
     )
@@ -184,7 +178,7 @@ def test_a_plain_runner_must_say_data_or_simulation(path: Path) -> None:
 @pytest.mark.shared
 def test_published_counts_of_the_2012_data() -> None:
     path = shared_file("cms", "DoubleMuParked2012_100k.root")
-    found = counts(run(path))
+    found = counts(run_chunk(path, DimuonProcessor()))
     assert found["all"] == 100_000
     assert found["opposite sign"] == 58_374
     assert found["exactly two muons"] == 37_183
