@@ -229,6 +229,8 @@ def _collection(branches: dict[str, Any], prefix: str, name: str, mev: bool) -> 
         return None
     counter = branches.get(f"{prefix}_n")
     # The counter is a small branch of its own: with it, touching one field reads no other.
+    # Without it the first field gives the list lengths, so let that be one that is always read.
+    jagged = dict(sorted(jagged.items(), key=lambda item: item[0] != f"{prefix}_pt"))
     offsets = transforms.counts2offsets_form(copy.deepcopy(counter)) if counter else None
     fields = {
         _field(branch.removeprefix(f"{prefix}_"), mev): branches.pop(branch) for branch in jagged

@@ -104,6 +104,16 @@ def test_an_angle_is_read_without_the_momentum(path: Path) -> None:
     assert {entry.branch for entry in log} == {"photon_n", "photon_eta"}
 
 
+def test_a_file_without_counter_branches_takes_list_lengths_from_the_momentum(
+    path: Path,
+) -> None:
+    log: list[Any] = []
+    options = {"filter_branch": lambda branch: not branch.name.endswith("_n")}
+    events = opened(path, access_log=log, iteritems_options=options)
+    assert ak.num(events.photon.eta).tolist() == [2, 1]
+    assert {entry.branch for entry in log} == {"photon_pt"}
+
+
 def test_a_variation_scales_momentum_and_energy_alike(path: Path) -> None:
     photons = opened(path).photon
     for varied, factor in ((photons.pt_up, 1.01), (photons.pt_down, 0.99)):
