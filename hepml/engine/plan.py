@@ -310,6 +310,7 @@ def make_plan(
         raise broken[0][1]
     _refuse_twice(files)
     _refuse_mixed(files)
+    _refuse_unused(processor, inputs)
     if sum(file.entries for file in files) == 0 and not broken:
         raise EmptyInputError(
             f"There are no events in {_names(files)}: nothing to select. "
@@ -448,6 +449,17 @@ def _refuse_mixed(files: Sequence[PlannedFile]) -> None:
             raise FileAccessError(
                 f"Dataset {file.dataset!r} mixes {first.kind} ({first.endpoints[0]}) and "
                 f"{file.kind} ({file.endpoints[0]}). Give them different names: NAME=FILES."
+            )
+
+
+def _refuse_unused(processor: Processor, inputs: Sequence[Input]) -> None:
+    """Refuse a cross section for a sample that is not in the run: surely a slip of the pen."""
+    known = {name for item in inputs for name in (item.dataset, item.label)}
+    for name in processor.cross_sections:
+        if name not in known:
+            raise ParameterError(
+                f"A cross section is given for {name!r}, which is neither a dataset nor a class "
+                f"of this run. {did_you_mean(name, known)}"
             )
 
 
