@@ -11,6 +11,7 @@ from typing import Any
 import awkward as ak
 
 from hepml.collect import collect
+from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.executors import check_workers, dask_client
 from hepml.engine.plan import Chunk
@@ -65,6 +66,7 @@ def execute_lazily(
     records: dict[str, Record] = {}
     with dask_client(workers, scheduler) as client:
         check_workers(client, type(processor))
+        client.run(use_fast_decompression)
         for members in groups:
             # optimised together, so that a partition is read once for both
             sink, report = dask.optimize(*_graph(layout, processor, members, fingerprint))

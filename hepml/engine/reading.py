@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import awkward as ak
 import uproot
 from coffea.nanoevents import NanoEventsFactory
 from coffea.nanoevents.mapping import UprootSourceMapping
+from coffea.nanoevents.schemas import BaseSchema
 from coffea.nanoevents.util import tuple_to_key
 
 from hepml.engine.baskets import use_fast_decompression
@@ -26,6 +30,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 # What this process remembers: none of it changes an answer, only how often work is repeated.
 _TREES: OrderedDict[Hashable, ParsedTree] = OrderedDict()
@@ -95,8 +101,8 @@ def events_from_root(
     tree = _open_tree(directory, treename)
     start = min(max(start, 0), tree.parsed.num_entries)
     stop = max(start, min(stop, tree.parsed.num_entries))
-    if isinstance(tree.parsed, uproot.behaviors.RNTuple.HasFields):
-        return _rntuple_events(directory, treename, schema, metadata, (start, stop))
+    if isinstance(tree.parsed, uproot.behaviors.RNTuple.HasFields) or not coffea_fits():
+        return _plain_events(directory, tree, schema, metadata, (start, stop), columns)
     log: list[Any] = []
     mapping = ChunkColumns(directory, tree, start, stop, log)
     mapping.preload(columns or ())
@@ -175,23 +181,40 @@ def _laid_out(tree: ParsedTree, schema: Any, metadata: Mapping[str, Any]) -> Any
     return chosen
 
 
-def _rntuple_events(
+@cache
+def coffea_fits() -> bool:
+    """Whether this coffea is built as the fast path assumes; otherwise its own path is taken."""
+    arguments = list(inspect.signature(NanoEventsFactory.__init__).parameters)
+    fits = (
+        arguments == ["self", "schema", "mapping", "partition_key", "mode"]
+        and hasattr(UprootSourceMapping, "_extract_base_form")
+        and isinstance(getattr(BaseSchema, "form", None), property)
+    )
+    if not fits:
+        logger.warning("this version of coffea is not known here, so reading is slower")
+    return fits
+
+
+def _plain_events(
     directory: uproot.ReadOnlyDirectory,
-    treename: str,
+    tree: ParsedTree,
     schema: Any,
     metadata: Mapping[str, Any],
     entries: tuple[int, int],
+    columns: Iterable[str] | None,
 ) -> tuple[ak.Array, list[Any]]:
-    """Lay out an RNTuple by coffea alone; its way to preload knows only the words of a TTree."""
+    """Lay out events by coffea alone; its way to preload knows only the words of a TTree."""
     log: list[Any] = []
+    is_tree = not isinstance(tree.parsed, uproot.behaviors.RNTuple.HasFields)
     factory = NanoEventsFactory.from_root(
         directory,
-        treepath=treename,
+        treepath=tree.parsed.name,
         mode="virtual",
         entry_start=entries[0],
         entry_stop=entries[1],
         schemaclass=schema,
         metadata=dict(metadata),
         access_log=log,
+        preload=set(columns) & tree.names if columns and is_tree else None,
     )
     return factory.events(), log

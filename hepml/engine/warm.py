@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import coffea.nanoevents
 import coffea.processor  # noqa: F401
-import processors.dimuon
-import processors.diphoton  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 
 import hepml.engine.task  # noqa: F401
+import processors.dimuon
+import processors.diphoton  # noqa: F401
+from hepml.engine.jagged import prepare
+
+# workers inherit the compiled decoder
+prepare()

@@ -77,6 +77,18 @@ def test_events_equal_coffeas(path, start, stop, columns):
 
 
 @pytest.mark.shared
+@pytest.mark.parametrize("columns", [None, ("photon_n", "photon_pt", "no_such_branch")])
+def test_an_unknown_coffea_is_used_in_its_own_way(path, monkeypatch, columns):
+    expected, _ = read(path, columns=columns)
+    monkeypatch.setattr(reading, "coffea_fits", lambda: False)
+    events, _ = read(path, columns=columns)
+    assert ak.array_equal(events, expected, check_parameters=False)
+
+
+def test_todays_coffea_fits():
+    assert reading.coffea_fits()
+
+
 def test_events_of_real_vectors_equal_coffeas():
     path = shared_file("hgg", "data_A.GamGam.root")
     found, _ = read(path, start=1000, stop=4000, columns=["photon_pt"])
