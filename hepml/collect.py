@@ -28,7 +28,7 @@ class ChunkResult:
     ----------
     dataset : str
         Dataset the chunk belongs to.
-    histograms : dict of str to hist.Hist
+    histograms : dict of str to hist.Hist[Any]
         Filled histograms.
     cutflow : dict
         Step to raw and weighted counts.
@@ -39,7 +39,7 @@ class ChunkResult:
     """
 
     dataset: str
-    histograms: dict[str, hist.Hist]
+    histograms: dict[str, hist.Hist[Any]]
     cutflow: Steps
     columns: dict[str, NDArray[Any]]
     constants: dict[str, float]

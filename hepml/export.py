@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,21 @@ import numpy as np
 
 from hepml.errors import OutputError, ParameterError, did_you_mean
 from hepml.histograms import scale_datasets
-from hepml.normalise import luminosity_factors
+from hepml.normalise import normalise
+from hepml.workspace import make_workspace
 
 if TYPE_CHECKING:
     import hist
 
     from hepml.engine import Run
+    from hepml.tables import FeatureTable
 
-__all__ = ["FORMATS", "export", "pyhf_workspace"]
+__all__ = ["FORMATS", "export"]
 
 FORMATS = ("root", "csv", "pyhf")
+
+_TARGETS = {"root": "histograms.root", "csv": "csv", "pyhf": "workspace.json"}
+_CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
 
 
 def export(
@@ -38,13 +44,16 @@ def export(
 ) -> Path:
     """Export a run.
 
+    Histograms are scaled to a luminosity; cutflow and table keep the weights of the run.
+
     Parameters
     ----------
     run : Run
         A finished run.
     form : {"root", "csv", "pyhf"}
-        ``root``: every histogram as TH1/TH2 ``dataset/variation/name`` and the feature table as
-        TTree ``features/dataset``. ``csv``: one file per histogram, the cutflow, the table.
+        ``root``: every histogram as TH1, TH2 or TH3 ``dataset/variation/name`` (further category
+        axes in the name), the cutflow, and the numbers of the feature table as TTree
+        ``features/dataset``. ``csv``: one file per histogram, the cutflow, the table.
         ``pyhf``: a workspace of one histogram, which needs data and simulation.
     out : path, optional
         File (folder for CSV); default ``RUN/export/...``.
@@ -55,6 +64,11 @@ def export(
     allow_missing : bool
         Accept an incomplete run.
 
+    Returns
+    -------
+    Path
+        What was written.
+
     Raises
     ------
     ParameterError
@@ -62,79 +76,118 @@ def export(
     OutputError
         If the target exists or cannot be written.
     IncompleteRunError
-        If yields would be too low.
+        If chunks have no result, or simulation that has to be scaled is not complete.
     """
     if form not in FORMATS:
         raise ParameterError(f"Cannot export to {form!r}. " + did_you_mean(form, FORMATS))
-    factors = luminosity_factors(
+    if not allow_missing:
+        run.require_complete()
+    norm = normalise(
         run.provenance["datasets"],
         run.provenance["parameters"]["luminosity"],
         luminosity,
         where=run.path,
         allow_missing=allow_missing,
     )
-    scaled = {name: scale_datasets(item, factors) for name, item in run.histograms.items()}
-    default = {"root": "histograms.root", "csv": "csv", "pyhf": "workspace.json"}[form]
-    target = out or run.path / "export" / default
+    scaled = {name: scale_datasets(item, norm.factors) for name, item in run.histograms.items()}
+    target = out or run.path / "export" / _TARGETS[form]
     if target.exists():
         raise OutputError(f"{target} exists; choose another --out, or remove it first.")
+    with _whole(target) as made:
+        if form == "root":
+            _write_root(run, scaled, norm.luminosity, made)
+        elif form == "csv":
+            _write_csv(run, scaled, made)
+        else:
+            workspace = make_workspace(
+                scaled, run.provenance["datasets"], run.provenance["processor"], histogram
+            )
+            made.write_text(json.dumps(workspace, indent=1) + "\n")
+    return target
+
+
+@contextlib.contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Give a temporary name; what was written there becomes the target, or nothing remains."""
+    created = not target.parent.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
             made = Path(folder) / target.name
-            if form == "root":
-                _write_root(run, scaled, made)
-            elif form == "csv":
-                _write_csv(run, scaled, made)
-            else:
-                workspace = pyhf_workspace(run, scaled, histogram)
-                made.write_text(json.dumps(workspace, indent=1) + "\n")
+            yield made
             os.replace(made, target)
     except OSError as error:
         raise OutputError(f"Cannot write {target}: {error.strerror or error}.") from error
-    return target
+    finally:
+        if created and not target.exists():
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()
 
 
-def slices(histogram: hist.Hist[Any]) -> Iterator[tuple[list[str], hist.Hist[Any]]]:
-    """Every combination of the category axes, with the histogram of the other axes."""
-    names = [axis.name for axis in histogram.axes if hasattr(axis, "bin") and _is_category(axis)]
-    if not names:
-        yield [], histogram
-        return
-    for value in histogram.axes[names[0]]:
-        for path, part in slices(histogram[{names[0]: value}]):
-            yield [str(value), *path], part
+def _table(run: Run) -> FeatureTable | None:
+    """The feature table; ``None`` for a run that was asked for histograms only."""
+    return run.features if any(run.layout.features.rglob("*.parquet")) else None
 
 
 def _is_category(axis: Any) -> bool:
-    return type(axis).__name__ in ("StrCategory", "IntCategory")
+    return type(axis).__name__ in _CATEGORIES
 
 
-def _write_root(run: Run, histograms: dict[str, hist.Hist[Any]], path: Path) -> None:
-    import pyarrow as pa
+def _slices(histogram: hist.Hist[Any], keep_axis: bool = False) -> Iterator[tuple[list[str], Any]]:
+    """Every combination of the category axes, with what the other axes hold.
+
+    With ``keep_axis`` the last axis stays although it is a category, so that a histogram
+    remains; else there may be no axis left, and a single sum.
+    """
+    plain = [axis for axis in histogram.axes if not _is_category(axis)]
+    names = [axis.name for axis in histogram.axes if _is_category(axis)]
+    if keep_axis and not plain:
+        names = names[:-1]
+    if not names:
+        yield [], histogram
+        return
+    sizes = [len(histogram.axes[name]) for name in names]
+    for index in np.ndindex(*sizes):
+        chosen = dict(zip(names, (int(place) for place in index), strict=True))
+        texts = [str(histogram.axes[name].value(place)) for name, place in chosen.items()]
+        yield texts, histogram[chosen]
+
+
+def _write_root(
+    run: Run, histograms: Mapping[str, hist.Hist[Any]], luminosity: float | None, path: Path
+) -> None:
+    import hist
     import uproot
 
     with uproot.recreate(path) as file:
         for name, histogram in histograms.items():
-            for (dataset, variation, *rest), part in slices(histogram):
+            for (dataset, variation, *rest), part in _slices(histogram, keep_axis=True):
                 file["/".join([dataset, variation, "_".join([name, *rest])])] = part
-        if not run.features.parts:
-            return
-        numeric = [column for column in run.features.columns if column.dtype != "string"]
-        for dataset in run.features.datasets:
-            tree = file.mktree(
-                f"features/{dataset}", {item.name: np.dtype(item.dtype) for item in numeric}
-            )
-            table = type(run.features)(
-                [part for part in run.features.parts if part.parent.name == dataset]
-            )
-            for batch in table.batches([item.name for item in numeric]):
-                if len(batch):
-                    arrays = pa.Table.from_batches([batch])
-                    tree.extend({item.name: arrays[item.name].to_numpy() for item in numeric})
+        for dataset, rows in run.cutflow.items():
+            steps = hist.axis.StrCategory([row["step"] for row in rows], name="step")
+            for column in ("raw", "weighted"):
+                counts: hist.Hist[Any] = hist.Hist(steps, label="Events")
+                counts[...] = np.array([float(row[column]) for row in rows])
+                file[f"{dataset}/cutflow_{column}"] = counts
+        weights_at = run.provenance["parameters"]["luminosity"]
+        # pb^-1: of the histograms, and of the weights in cutflow and trees
+        file["luminosity"] = json.dumps({"histograms": luminosity, "weights": weights_at})
+        table = _table(run)
+        for dataset in table.datasets if table else ():
+            _write_tree(file, dataset, table.of(dataset))  # type: ignore[union-attr]
 
 
-def _write_csv(run: Run, histograms: dict[str, hist.Hist[Any]], folder: Path) -> None:
+def _write_tree(file: Any, dataset: str, table: FeatureTable) -> None:
+    """Write the numbers of a table; ROOT trees written in Python hold no text."""
+    types = {c.name: np.dtype(c.dtype) for c in table.columns if c.dtype != "string"}
+    tree = file.mktree(f"features/{dataset}", types)
+    for batch in table.batches(list(types)):
+        if batch.num_rows:
+            columns = zip(types, batch.columns, strict=True)
+            tree.extend({name: column.to_numpy(zero_copy_only=False) for name, column in columns})
+
+
+def _write_csv(run: Run, histograms: Mapping[str, hist.Hist[Any]], folder: Path) -> None:
     import pyarrow.csv
 
     folder.mkdir()
@@ -146,8 +199,14 @@ def _write_csv(run: Run, histograms: dict[str, hist.Hist[Any]], folder: Path) ->
     for dataset, rows in run.cutflow.items():
         writer.writerows([dataset, row["step"], row["raw"], row["weighted"]] for row in rows)
     (folder / "cutflow.csv").write_text(buffer.getvalue())
-    if run.features.parts:
-        pyarrow.csv.write_csv(run.features.to_arrow(), folder / "features.csv")
+    table = _table(run)
+    if table is None:
+        return
+    names = list(dict.fromkeys(["dataset", *table.names()]))
+    schema = table.schema(names)
+    with pyarrow.csv.CSVWriter(folder / "features.csv", schema) as output:
+        for batch in table.batches(names):
+            output.write_batch(batch)
 
 
 def _histogram_csv(histogram: hist.Hist[Any]) -> str:
@@ -158,8 +217,9 @@ def _histogram_csv(histogram: hist.Hist[Any]) -> str:
     plain = [axis for axis in histogram.axes if not _is_category(axis)]
     edges = [f"{axis.name}_{side}" for axis in plain for side in ("low", "high")]
     writer.writerow([*categories, *edges, "value", "variance"])
-    for path, part in slices(histogram):
-        values, variances = part.values(), part.variances()
+    for path, part in _slices(histogram):
+        values = np.asarray(part.values() if plain else part.value)
+        variances = np.asarray(part.variances() if plain else part.variance)
         for index in np.ndindex(values.shape):
             sides = [
                 float(axis.edges[place + side])
@@ -168,112 +228,3 @@ def _histogram_csv(histogram: hist.Hist[Any]) -> str:
             ]
             writer.writerow([*path, *sides, float(values[index]), float(variances[index])])
     return buffer.getvalue()
-
-
-def pyhf_workspace(
-    run: Run, histograms: dict[str, hist.Hist[Any]], name: str | None = None
-) -> dict[str, Any]:
-    """Build a pyhf workspace: one channel, a sample per class, and the data.
-
-    Simulated classes carry the signal strength ``mu``, their statistical uncertainty and every
-    variation as a correlated shape. Where simulation has no background (the diphoton channel),
-    the background is the smooth curve through the sidebands of the data, with a free norm.
-
-    Raises
-    ------
-    ParameterError
-        If the histogram is unknown or has more than one axis.
-    OutputError
-        If the run has no data or no simulation to compare.
-    """
-    from hepml.plots.samples import Sample, signal_labels, simulation_groups
-    from hepml.plots.sideband import fit_sidebands, peak_window
-    from hepml.plots.yields import nominal
-
-    chosen = name or next(iter(histograms))
-    if chosen not in histograms:
-        raise ParameterError(
-            f"{run.path} has no histogram {chosen!r}. " + did_you_mean(chosen, histograms)
-        )
-    histogram = histograms[chosen]
-    if len(histogram.axes) != 3:
-        raise ParameterError(f"{chosen!r} has more than one axis; a workspace needs exactly one.")
-    datasets = run.provenance["datasets"]
-    samples = {
-        key: Sample(key, item["kind"], item["label"] or key) for key, item in datasets.items()
-    }
-    data = [key for key, sample in samples.items() if sample.kind == "data"]
-    groups = simulation_groups(samples)
-    if not data or not groups:
-        raise OutputError("A workspace needs data and simulation in the same run.")
-    signals = signal_labels(histogram, samples)
-    observed = nominal(histogram, data).values
-    entries = [
-        _sample(histogram, label, members, label in signals) for label, members in groups.items()
-    ]
-    if signals == set(groups):
-        edges = histogram.axes[2].edges
-        expected = nominal(histogram, [key for names in groups.values() for key in names]).values
-        window = peak_window(expected, edges)
-        fit = None if window is None else fit_sidebands(observed, edges, window)
-        if fit is None:
-            raise OutputError(
-                f"{chosen!r} has no background simulation and no sidebands to take it from; "
-                "choose a mass histogram with --histogram."
-            )
-        entries.append(
-            {
-                "name": "background",
-                "data": fit.expected.clip(min=0).tolist(),
-                "modifiers": [
-                    {"name": "background_norm", "type": "normfactor", "data": None},
-                    {
-                        "name": "background_fit",
-                        "type": "histosys",
-                        "data": {
-                            "hi_data": (fit.expected + fit.errors).tolist(),
-                            "lo_data": (fit.expected - fit.errors).clip(min=0).tolist(),
-                        },
-                    },
-                ],
-            }
-        )
-    return {
-        "channels": [{"name": chosen, "samples": entries}],
-        "observations": [{"name": chosen, "data": observed.tolist()}],
-        "measurements": [
-            {
-                "name": f"{run.provenance['processor']}_{chosen}",
-                "config": {"poi": "mu" if signals else "", "parameters": []},
-            }
-        ],
-        "version": "1.0.0",
-    }
-
-
-def _sample(
-    histogram: hist.Hist[Any], label: str, members: list[str], signal: bool
-) -> dict[str, Any]:
-    """A class as a sample of the workspace."""
-    from hepml.plots.yields import nominal
-
-    central = nominal(histogram, members)
-    modifiers: list[dict[str, Any]] = [
-        {"name": f"stat_{label}", "type": "shapesys", "data": central.errors.tolist()}
-    ]
-    if signal:
-        modifiers.append({"name": "mu", "type": "normfactor", "data": None})
-    sources = sorted(
-        item.removesuffix("_up") for item in histogram.axes["variation"] if item.endswith("_up")
-    )
-    for source in sources:
-        shifted = {
-            side: nominal(histogram, members, f"{source}_{way}").values.clip(min=0).tolist()
-            for side, way in (("hi_data", "up"), ("lo_data", "down"))
-        }
-        modifiers.append({"name": source, "type": "histosys", "data": shifted})
-    return {
-        "name": label,
-        "data": central.values.clip(min=0).tolist(),
-        "modifiers": modifiers,
-    }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import hist
 import numpy as np
@@ -25,11 +26,13 @@ __all__ = [
 ]
 
 
-def empty_histogram(declared: Histogram) -> hist.Hist:
+def empty_histogram(
+    declared: Histogram, datasets: Sequence[str] = (), variations: Sequence[str] = ()
+) -> hist.Hist[Any]:
     """Make the empty histogram of a declaration: axes dataset, variation, then its own."""
     return hist.Hist(
-        hist.axis.StrCategory([], growth=True, name="dataset", label="Dataset"),
-        hist.axis.StrCategory([], growth=True, name="variation", label="Variation"),
+        hist.axis.StrCategory(list(datasets), growth=True, name="dataset", label="Dataset"),
+        hist.axis.StrCategory(list(variations), growth=True, name="variation", label="Variation"),
         *declared.axes,
         storage=hist.storage.Weight(),
         name=declared.name,
@@ -37,7 +40,7 @@ def empty_histogram(declared: Histogram) -> hist.Hist:
     )
 
 
-def fill_histogram(declared: Histogram, dataset: str, fills: Iterable[Fill]) -> hist.Hist:
+def fill_histogram(declared: Histogram, dataset: str, fills: Iterable[Fill]) -> hist.Hist[Any]:
     """Fill one declared histogram for one dataset.
 
     Raises
@@ -45,7 +48,10 @@ def fill_histogram(declared: Histogram, dataset: str, fills: Iterable[Fill]) -> 
     ProcessorError
         If a fill does not have one array per axis.
     """
-    histogram = empty_histogram(declared)
+    fills = list(fills)
+    variations = list(dict.fromkeys(fill.variation for fill in fills))
+    # a dataset of which nothing passes is there all the same, with empty bins
+    histogram = empty_histogram(declared, [dataset], variations)
     for fill in fills:
         if len(fill.values) != len(declared.axes):
             raise ProcessorError(
@@ -61,9 +67,9 @@ def fill_histogram(declared: Histogram, dataset: str, fills: Iterable[Fill]) -> 
     return histogram
 
 
-def add_histograms(parts: Iterable[Mapping[str, hist.Hist]]) -> dict[str, hist.Hist]:
+def add_histograms(parts: Iterable[Mapping[str, hist.Hist[Any]]]) -> dict[str, hist.Hist[Any]]:
     """Add the histograms of several chunks, name by name."""
-    total: dict[str, hist.Hist] = {}
+    total: dict[str, hist.Hist[Any]] = {}
     for part in parts:
         for name, histogram in part.items():
             if name in total:
@@ -73,7 +79,7 @@ def add_histograms(parts: Iterable[Mapping[str, hist.Hist]]) -> dict[str, hist.H
     return total
 
 
-def sort_categories(histogram: hist.Hist) -> hist.Hist:
+def sort_categories(histogram: hist.Hist[Any]) -> hist.Hist[Any]:
     """Return the histogram with its categories in alphabetical order (``nominal`` first).
 
     Categories grow in order of arrival, which differs from run to run.
@@ -103,19 +109,19 @@ def sort_categories(histogram: hist.Hist) -> hist.Hist:
     return result
 
 
-def dump_histograms(histograms: Mapping[str, hist.Hist]) -> str:
+def dump_histograms(histograms: Mapping[str, hist.Hist[Any]]) -> str:
     """Serialise histograms to UHI JSON, without loss."""
     return json.dumps(dict(histograms), default=uhi.io.json.default)
 
 
-def load_histograms(source: str | Path) -> dict[str, hist.Hist]:
+def load_histograms(source: str | Path) -> dict[str, hist.Hist[Any]]:
     """Load histograms from UHI JSON: a path, or the text itself."""
-    text = source.read_text() if isinstance(source, Path) else source
+    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
     content = json.loads(text, object_hook=uhi.io.json.object_hook)
     return {name: hist.Hist(item) for name, item in content.items()}
 
 
-def scale_datasets(histogram: hist.Hist, factors: Mapping[str, float]) -> hist.Hist:
+def scale_datasets(histogram: hist.Hist[Any], factors: Mapping[str, float]) -> hist.Hist[Any]:
     """Multiply each dataset's contents by a factor (variances by its square).
 
     Raises
@@ -124,7 +130,7 @@ def scale_datasets(histogram: hist.Hist, factors: Mapping[str, float]) -> hist.H
         If a dataset of the histogram has no factor.
     """
     scaled = histogram.copy()
-    view = scaled.view(flow=True)
+    view: Any = scaled.view(flow=True)
     for index, dataset in enumerate(histogram.axes["dataset"]):
         if dataset not in factors:
             raise OutputError(
@@ -135,7 +141,9 @@ def scale_datasets(histogram: hist.Hist, factors: Mapping[str, float]) -> hist.H
     return scaled
 
 
-def group_datasets(histogram: hist.Hist, groups: Mapping[str, Iterable[str]]) -> hist.Hist:
+def group_datasets(
+    histogram: hist.Hist[Any], groups: Mapping[str, Iterable[str]]
+) -> hist.Hist[Any]:
     """Add datasets up into groups; datasets that the histogram lacks count as empty."""
     present = list(histogram.axes["dataset"])
     rest = [axis for axis in histogram.axes if axis.name != "dataset"]
@@ -146,7 +154,8 @@ def group_datasets(histogram: hist.Hist, groups: Mapping[str, Iterable[str]]) ->
         name=histogram.name,
         label=histogram.label,
     )
-    target, source = grouped.view(flow=True), histogram.view(flow=True)
+    target: Any = grouped.view(flow=True)
+    source: Any = histogram.view(flow=True)
     for row, members in enumerate(groups.values()):
         for member in members:
             if member in present:

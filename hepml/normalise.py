@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hepml.errors import IncompleteRunError, ParameterError
 
-__all__ = ["data_luminosity", "luminosity_factors"]
+__all__ = ["Normalisation", "data_luminosity", "normalise"]
 
 Datasets = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """How a run's weighted counts become yields.
+
+    Attributes
+    ----------
+    factors : dict of str to float
+        Dataset to what its weights are multiplied with; 1 for data.
+    luminosity : float or None
+        Luminosity [pb^-1] that the yields stand for: that of simulation, or of the data where
+        there is no simulation; ``None`` where nothing proves one.
+    partial : dict of str to str
+        Simulated datasets that are not complete, and why.
+    """
+
+    factors: dict[str, float]
+    luminosity: float | None
+    partial: dict[str, str]
 
 
 def data_luminosity(datasets: Datasets) -> float | None:
@@ -32,18 +53,19 @@ def data_luminosity(datasets: Datasets) -> float | None:
     return float(sum(value for value in values if value is not None))
 
 
-def luminosity_factors(
+def normalise(
     datasets: Datasets,
     weights_at: float,
     target: float | None = None,
     *,
     where: str | Path = "the run",
     allow_missing: bool = False,
-) -> dict[str, float]:
-    """Factor per dataset that brings simulation to a luminosity; 1 for data.
+) -> Normalisation:
+    """Find what brings simulation to a luminosity.
 
     A simulated event's weight is cross section times luminosity over the sum of weights of the
-    whole sample, so that a sample read in part gives too low a yield.
+    whole sample, so that a sample read in part gives too low a yield. Such a sample is refused
+    where it would be scaled; weights that stay as they are claim no luminosity then.
 
     Parameters
     ----------
@@ -54,33 +76,43 @@ def luminosity_factors(
     target : float, optional
         Luminosity [pb^-1] to scale to; default: that of the data where it is known, otherwise
         ``weights_at``.
+    where : path
+        The run directory, for the message.
     allow_missing : bool
-        Accept samples that are not complete.
+        Scale samples that are not complete nevertheless.
 
     Raises
     ------
     ParameterError
         If ``target`` is not positive.
     IncompleteRunError
-        If a simulated sample is not complete.
+        If a simulated sample that has to be scaled is not complete.
     """
     if target is not None and not target > 0:
         raise ParameterError(f"The luminosity must be above 0 pb^-1, not {target}.")
+    measured = data_luminosity(datasets)
+    chosen = target or measured or weights_at
+    simulated = {name: item for name, item in datasets.items() if item["kind"] != "data"}
     partial = {
-        name: item.get("incomplete_because") or "some chunks have no result"
-        for name, item in datasets.items()
+        name: str(item.get("incomplete_because") or "")
+        for name, item in simulated.items()
         if not item.get("complete", True)
     }
-    if partial and not allow_missing:
-        lines = [f"  {name}: {reason}" for name, reason in list(partial.items())[:5]]
-        raise IncompleteRunError(
-            f"{len(partial)} datasets of {where} are not complete, so yields would be too low:\n"
-            + "\n".join(lines)
-            + f"\nprocess what is missing:  hepml resume {where}"
-            + "\naccept the loss:          --allow-missing"
-        )
-    chosen = target or data_luminosity(datasets) or weights_at
-    return {
-        name: 1.0 if item["kind"] == "data" else chosen / weights_at
-        for name, item in datasets.items()
-    }
+    scaled = target is not None or chosen != weights_at
+    if partial and scaled and not allow_missing:
+        raise _too_low(partial, where)
+    factors = {name: chosen / weights_at if name in simulated else 1.0 for name in datasets}
+    proven = chosen if scaled or not partial else None
+    return Normalisation(factors, proven if simulated else measured, partial)
+
+
+def _too_low(partial: Mapping[str, str], where: str | Path) -> IncompleteRunError:
+    lines = [f"  {name!r}" + (f": {reason}" if reason else "") for name, reason in partial.items()]
+    if len(lines) > 5:
+        lines[5:] = [f"  ... and {len(lines) - 5} more"]
+    return IncompleteRunError(
+        f"Simulation in {where} is not complete, so its yield at a luminosity would be too low:\n"
+        + "\n".join(lines)
+        + f"\n  process what failed:  hepml resume {where}"
+        + "\n  accept the loss:      --allow-missing"
+    )

@@ -71,6 +71,9 @@ def reconcile(
     for file in plan.files:
         account = result.datasets.setdefault(file.dataset, _account(file.kind, file.label))
         account["simulated"] |= file.simulation is not None
+        account["published"] &= file.published is not None
+        if factor := (file.simulation or {}).get("higgs_factor"):
+            account["higgs_factor"] = float(factor)
         account["files"] += 1
         account["entries"] += file.entries
         for chunk in file.chunks():
@@ -98,6 +101,7 @@ def reconcile(
         )
         account["planned"] += 1
         account["files"] += 1
+        account["published"] &= lost.published is not None
         failed.append(_failure(lost.dataset, lost.endpoints[0], None, lost.reason))
     result.histograms = {name: sort_categories(item) for name, item in totals.items()}
     result.cutflow = cutflows
@@ -121,6 +125,7 @@ def _account(kind: str, label: str) -> dict[str, Any]:
         "kind": kind,
         "label": label,
         "simulated": False,
+        "published": True,
         "files": 0,
         "entries": 0,
         "planned": 0,

@@ -29,8 +29,10 @@ class RunContents:
         Name of the channel.
     luminosity : float
         Luminosity [pb^-1] that simulation in the histograms is scaled to.
+    datasets : dict of str to dict
+        Account of every dataset, as ``provenance.json`` has it.
     samples : dict of str to Sample
-        Every dataset of the run.
+        What figures need to know of every dataset.
     histograms : dict of str to hist.Hist
         Axes dataset and variation, then the channel's own.
     cutflow : dict of str to list
@@ -40,6 +42,7 @@ class RunContents:
     path: Path
     processor: str
     luminosity: float
+    datasets: dict[str, dict[str, Any]]
     samples: dict[str, Sample]
     histograms: dict[str, hist.Hist[Any]]
     cutflow: dict[str, list[dict[str, Any]]]
@@ -84,6 +87,7 @@ def read_run(path: Path) -> RunContents:
         path=path,
         processor=str(provenance.get("processor") or ""),
         luminosity=float(parameters.get("luminosity") or 1.0),
+        datasets=provenance["datasets"],
         samples=samples,
         histograms=histograms,
         cutflow=_cutflow(path / "cutflow.json", cutflow),
@@ -130,15 +134,13 @@ def _samples(path: Path, provenance: Mapping[str, Any]) -> dict[str, Sample]:
         kind = entry.get("kind") if isinstance(entry, dict) else None
         if kind not in ("data", "simulation"):
             raise _malformed(path, f"dataset {name!r} is neither data nor simulation: {kind!r}")
-        luminosity = entry.get("luminosity")
         samples[name] = Sample(
             name=name,
             kind=kind,
             label=str(entry.get("label") or name),
             simulated=bool(entry.get("simulated", False)),
-            luminosity=None if luminosity is None else float(luminosity),
-            complete=bool(entry.get("complete", True)),
-            reason=str(entry.get("incomplete_because") or ""),
+            published=bool(entry.get("published", False)),
+            higgs_factor=float(entry.get("higgs_factor") or 1.0),
             lost=int(entry.get("processed") or 0) < int(entry.get("planned") or 0),
             signal=entry.get("signal"),
         )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hepml.plots.samples import Sample, class_colours, data_names, pretty, simulation_groups
+from hepml.plots.samples import (
+    DATA,
+    SIMULATED_DATA,
+    Sample,
+    class_colours,
+    data_label,
+    data_names,
+    pretty,
+    simulation_groups,
+)
 from hepml.plots.style import Look, luminosity_text, styled
 
 if TYPE_CHECKING:
@@ -50,8 +59,9 @@ def cutflow_figure(
     classes: dict[str, list[dict[str, Any]]] = {}
     palette = ["0.35"]
     data = [name for name in data_names(samples) if name in cutflow]
+    title = data_label(samples).replace("\n", " ")
     if data:
-        classes["Data"] = add_steps([cutflow[name] for name in data], [1.0] * len(data))
+        classes[title] = add_steps([cutflow[name] for name in data], [1.0] * len(data))
     chosen = class_colours(samples, look.channel)
     for label, names in simulation_groups(samples, look.channel).items():
         present = [name for name in names if name in cutflow]
@@ -104,7 +114,7 @@ def _panels(
     )  # fmt: skip
     for index, (name, flow) in enumerate(classes.items()):
         axes = figure.add_subplot(grid[index // columns, index % columns])
-        _bars(axes, flow, palette[index], weighted=name != "Data")
+        _bars(axes, flow, palette[index], weighted=not name.startswith((DATA, SIMULATED_DATA)))
         axes.set_title(name, loc="left", size=15, pad=4)
         if index % columns:
             axes.tick_params(labelleft=False)

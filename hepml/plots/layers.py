@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hepml.plots.samples import (
     Sample,
     class_colours,
+    data_label,
     data_names,
     signal_labels,
     simulation_groups,
@@ -32,6 +33,7 @@ class Layers:
     axis: BinAxis
     what: str
     data: Yields | None
+    data_label: str
     backgrounds: dict[str, Yields]
     signals: dict[str, Yields]
     total: Yields
@@ -76,6 +78,7 @@ def read_layers(
         axis=axis,
         what=histogram.label or "Events",
         data=data,
+        data_label=data_label(samples),
         backgrounds=backgrounds,
         signals=chosen,
         total=nominal(histogram, members),

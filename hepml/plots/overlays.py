@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.plots.panels import data_points, frame
-from hepml.plots.samples import Sample, colours, data_names, simulation_groups
+from hepml.plots.samples import Sample, colours, data_label, data_names, simulation_groups
 from hepml.plots.style import Look, make_room, new_figure, styled
 from hepml.plots.yields import BinAxis, Yields, bin_axis, nominal, own_axes
 
@@ -109,7 +109,7 @@ def _draw_categories(
     axes: Axes, histogram: hist.Hist[Any], samples: Mapping[str, Sample]
 ) -> tuple[BinAxis, Floats]:
     """Draw every category; returns the numeric axis and the highest thing in each bin."""
-    names, axis, position = _split(histogram)
+    names, axis, position = _split(histogram, data_label(samples))
     density = 1.0 if axis.uniform else 1.0 / axis.widths
     data = nominal(histogram, data_names(samples)) if data_names(samples) else None
     simulated = nominal(
@@ -122,6 +122,8 @@ def _draw_categories(
         if simulated.values.any():
             part = _slice(simulated, index, position)
             text = f"{name}, sim." if data is not None else name
+            if position is None:
+                text = "Simulation"
             axes.stairs(part.values * density, axis.edges, color=palette[index], label=text)
             tops = np.maximum(tops, part.values * density)
         if data is not None:
@@ -134,8 +136,8 @@ def _draw_categories(
     return axis, tops
 
 
-def _split(histogram: hist.Hist[Any]) -> tuple[list[str], BinAxis, int | None]:
-    """Category names, the numeric axis, and which own axis holds the categories."""
+def _split(histogram: hist.Hist[Any], single: str) -> tuple[list[str], BinAxis, int | None]:
+    """Category names (or a single one), the numeric axis, and which axis holds the categories."""
     own = own_axes(histogram)
     for position, axis in enumerate(own):
         if len(own) > 1 and type(axis).__name__ in ("StrCategory", "IntCategory", "Boolean"):
@@ -144,7 +146,7 @@ def _split(histogram: hist.Hist[Any]) -> tuple[list[str], BinAxis, int | None]:
                 bin_axis(own[1 - position]),
                 position,
             )
-    return ["Data"], bin_axis(own[-1]), None
+    return [single], bin_axis(own[-1]), None
 
 
 def _category(axis: Any, text: str) -> str:

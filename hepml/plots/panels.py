@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.samples import DATA
 from hepml.plots.sideband import SidebandFit
 from hepml.plots.yields import BinAxis, Yields
 
@@ -35,7 +36,7 @@ def data_points(
         "color": "black",
         "elinewidth": 1.3,
         "zorder": 5,
-        "label": "Data",
+        "label": DATA,
     }
     axes.errorbar(axis.centres[filled], values[filled], yerr=errors[filled], **(settings | options))
     return np.asarray(np.where(filled, values + errors, 0.0))

@@ -9,7 +9,7 @@ import hist
 import numpy as np
 
 from hepml.plots.panels import frame
-from hepml.plots.samples import Sample, data_names
+from hepml.plots.samples import Sample, data_label, data_names
 from hepml.plots.style import Look, new_figure, styled
 from hepml.plots.yields import bin_axis, nominal, own_axes
 
@@ -53,7 +53,8 @@ def plane(
             rasterized=True,
         )  # fmt: skip
         bar = figure.colorbar(mesh, ax=axes, pad=0.02)
-        kind = "data" if data_names(samples) else "simulation"
+        shown = data_label(samples).split("\n")[0].lower()
+        kind = shown if data_names(samples) else "simulation"
         bar.set_label(f"{histogram.label or 'Events'} / bin ({kind})")
         for axis, scale in ((first, axes.set_xscale), (second, axes.set_yscale)):
             if axis.logarithmic:

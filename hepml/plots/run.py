@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import hist
 
-from hepml.errors import IncompleteRunError, ParameterError, did_you_mean
+from hepml.errors import ParameterError, did_you_mean
 from hepml.histograms import scale_datasets
+from hepml.normalise import normalise
 from hepml.plots.contents import RunContents, read_run
 from hepml.plots.cutflow import cutflow_figure
 from hepml.plots.overlays import overlay, spectrum
 from hepml.plots.planes import plane
-from hepml.plots.samples import Sample, data_luminosity, data_names
+from hepml.plots.samples import Sample, data_names
 from hepml.plots.stack import stacked
 from hepml.plots.style import FORMATS, Look, save_figure
 from hepml.plots.yields import bin_axis, own_axes
@@ -28,6 +29,8 @@ __all__ = ["draw_histogram", "draw_run"]
 Progress = Callable[[str, int, int], None]
 
 _EXPERIMENTS = {"diphoton": "ATLAS", "topjet": "ATLAS", "dimuon": "CMS"}
+# Characters of bold text that leave room for a note and the luminosity above the frame.
+_LONGEST_TEXT = 28
 _CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
 
 
@@ -94,32 +97,27 @@ def draw_run(
     contents = read_run(Path(run))
     names = _chosen(contents, only)
     chosen = None if signals is None else _known_signals(contents.samples, signals)
-    factor = _factor(contents, luminosity)
-    partial = [
-        sample
-        for sample in contents.samples.values()
-        if sample.kind != "data" and not sample.complete
-    ]
     # Without scaling no yield is claimed: the figure is drawn, and says what it lacks.
-    scaled = luminosity is not None or factor != 1.0
-    if partial and scaled and not allow_missing:
-        raise _incomplete(contents, partial)
-    scale = {
-        name: 1.0 if sample.kind == "data" else factor for name, sample in contents.samples.items()
-    }
+    norm = normalise(
+        contents.datasets,
+        contents.luminosity,
+        luminosity,
+        where=contents.path,
+        allow_missing=allow_missing,
+    )
     look = Look(
         channel=contents.processor,
         style=style or _EXPERIMENTS.get(contents.processor, "ATLAS"),
         text=_text(contents) if label is None else label,
-        luminosity=None if partial and not scaled else _shown_luminosity(contents, luminosity),
-        note=_note(contents, bool(partial)),
+        luminosity=norm.luminosity,
+        note=_note(contents, bool(norm.partial)),
     )
     folder = Path(out) if out is not None else contents.path / "plots"
     written: list[Path] = []
     for done, name in enumerate(names):
         if progress is not None:
             progress(name, done, len(names))
-        for stem, figure in _figures(contents, name, scale, look, chosen):
+        for stem, figure in _figures(contents, name, norm.factors, look, chosen):
             written += [save_figure(figure, folder / f"{stem}.{form}", look) for form in formats]
     if progress is not None:
         progress("", len(names), len(names))
@@ -210,14 +208,6 @@ def _known_signals(samples: Mapping[str, Sample], signals: Iterable[str]) -> lis
     return wanted
 
 
-def _factor(contents: RunContents, luminosity: float | None) -> float:
-    """What simulation is multiplied with: target over simulated luminosity."""
-    if luminosity is not None and not luminosity > 0:
-        raise ParameterError(f"The luminosity must be above 0 pb^-1, not {luminosity}.")
-    target = luminosity or data_luminosity(contents.samples) or contents.luminosity
-    return target / contents.luminosity
-
-
 def _note(contents: RunContents, partial: bool) -> str:
     """What a reader of the figure must know."""
     if any(sample.lost for sample in contents.samples.values()):
@@ -225,35 +215,14 @@ def _note(contents: RunContents, partial: bool) -> str:
     return "incomplete simulation" if partial else ""
 
 
-def _shown_luminosity(contents: RunContents, luminosity: float | None) -> float | None:
-    """Luminosity to print: that of the data, or that of scaled simulation."""
-    if data_names(contents.samples) and len(data_names(contents.samples)) == len(contents.samples):
-        return data_luminosity(contents.samples)
-    return luminosity or data_luminosity(contents.samples) or contents.luminosity
-
-
 def _text(contents: RunContents) -> str:
-    """What the figures show; simulation is never called data of an experiment."""
+    """What the figures show: only published files are called data of an experiment."""
     samples = contents.samples.values()
     if any(sample.simulated for sample in samples):
         return "hepml simulation"
     experiment = _EXPERIMENTS.get(contents.processor)
-    if experiment is None:
-        return contents.processor
-    only_simulation = not data_names(contents.samples)
-    return f"{experiment} Open Data" + (" simulation" if only_simulation else "")
-
-
-def _incomplete(contents: RunContents, partial: Sequence[Sample]) -> IncompleteRunError:
-    lines = [
-        f"  {sample.name!r}" + (f": {sample.reason}" if sample.reason else "")
-        for sample in partial[:5]
-    ]
-    if len(partial) > 5:
-        lines.append(f"  ... and {len(partial) - 5} more")
-    return IncompleteRunError(
-        f"Simulation in {contents.path} is not complete, so its yield at a luminosity would be "
-        "too low:\n" + "\n".join(lines) + "\n"
-        f"  process what failed:   hepml resume {contents.path}\n"
-        f"  draw it nevertheless:  hepml plot {contents.path} --allow-missing"
-    )
+    data = data_names(contents.samples)
+    if experiment is not None and all(sample.published for sample in samples):
+        return f"{experiment} Open Data" + ("" if data else " simulation")
+    names = ", ".join(data or contents.samples)
+    return names if len(names) <= _LONGEST_TEXT else contents.processor

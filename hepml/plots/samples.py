@@ -11,15 +11,21 @@ import hist
 from hepml.plots.yields import nominal
 
 __all__ = [
+    "DATA",
+    "SIMULATED_DATA",
     "Sample",
     "class_colours",
     "colours",
-    "data_luminosity",
+    "data_label",
     "data_names",
     "pretty",
     "signal_labels",
     "simulation_groups",
 ]
+
+# First words of a legend's entry for data; it always comes first.
+DATA = "Data"
+SIMULATED_DATA = "Simulated data"
 
 # Petroff's ten colours, told apart with every form of colour vision (arXiv:2107.02270).
 _COLOURS = (
@@ -53,12 +59,10 @@ class Sample:
         Class it belongs to; datasets of one class are drawn together.
     simulated : bool
         Made by ``hepml simulate``: figures must not call it real, even where its kind is data.
-    luminosity : float, optional
-        Integrated luminosity [pb^-1] of a data sample.
-    complete : bool
-        Every entry of the sample is in the run, so its yield at a luminosity is right.
-    reason : str
-        Why it is not complete.
+    published : bool
+        All its files are those that the experiment published.
+    higgs_factor : float
+        How many times more Higgs bosons than in nature ``hepml simulate`` put into it.
     lost : bool
         Part of what the run was asked to process has no result.
     signal : bool, optional
@@ -69,9 +73,8 @@ class Sample:
     kind: str
     label: str = ""
     simulated: bool = False
-    luminosity: float | None = None
-    complete: bool = True
-    reason: str = ""
+    published: bool = False
+    higgs_factor: float = 1.0
     lost: bool = False
     signal: bool | None = None
 
@@ -107,11 +110,16 @@ def colours(count: int) -> list[str]:
     return [_COLOURS[index % len(_COLOURS)] for index in range(count)]
 
 
-def data_luminosity(samples: Mapping[str, Sample]) -> float | None:
-    """Luminosity [pb^-1] of all the data together; ``None`` if there is none or one is unknown."""
-    values = [samples[name].luminosity for name in data_names(samples)]
-    known = [value for value in values if value is not None]
-    return sum(known) if known and len(known) == len(values) else None
+def data_label(samples: Mapping[str, Sample]) -> str:
+    """How a legend names the data: a first line, and a second where Higgs bosons were added."""
+    data = [samples[name] for name in data_names(samples)]
+    if not any(sample.simulated for sample in data):
+        return DATA
+    factors = sorted({sample.higgs_factor for sample in data})
+    if factors == [1.0]:
+        return SIMULATED_DATA
+    text = " to ".join(f"{factor:g}" for factor in dict.fromkeys((factors[0], factors[-1])))
+    return f"{SIMULATED_DATA}\n(Higgs: {text} $\\times$ true rate)"
 
 
 def signal_labels(

@@ -27,6 +27,9 @@ class SidebandFit:
         Pearson's chi-square of the fitted bins.
     ndf : int
         Fitted bins minus parameters.
+    modes : array of float
+        Independent shifts of one standard deviation, shape (parameters, bins), in events; their
+        squares add up to ``errors`` squared.
     """
 
     expected: Floats
@@ -34,6 +37,7 @@ class SidebandFit:
     inside: NDArray[np.bool_]
     chi2: float
     ndf: int
+    modes: Floats
 
 
 def peak_window(values: Floats, edges: Floats, content: float = 0.95) -> NDArray[np.bool_] | None:
@@ -115,6 +119,8 @@ def fit_sidebands(
         variances = np.maximum(expected, 1.0)
     weighted = design[outside] / variances[outside, None]
     covariance = np.linalg.inv(design[outside].T @ weighted)
-    errors = np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
+    strengths, directions = np.linalg.eigh(covariance)
+    modes = (design @ directions * np.sqrt(strengths)).T
+    errors = np.sqrt((modes**2).sum(axis=0))
     chi2 = float(((counts - expected) ** 2 / variances)[outside].sum())
-    return SidebandFit(expected, errors, inside, chi2, ndf)
+    return SidebandFit(expected, errors, inside, chi2, ndf, modes)

@@ -82,7 +82,7 @@ def _upper(axes: Axes, content: Layers, look: Look) -> None:
     if data is None:
         raise ValueError("the main frame needs data")
     density = content.density
-    tops = data_points(axes, axis, data, density)
+    tops = data_points(axes, axis, data, density, label=content.data_label)
     base = np.zeros(len(axis.centres))
     for index, (label, item) in enumerate(content.backgrounds.items()):
         lower, base = base, base + item.values * density

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.errors import OutputError, ParameterError
+from hepml.plots.samples import DATA, SIMULATED_DATA
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,7 +156,9 @@ def make_room(axes: Axes, edges: NDArray[Any], tops: NDArray[Any], **options: An
     """
     handles, labels = axes.get_legend_handles_labels()
     # data first, as they are read; the rest in the order of drawing
-    order = sorted(range(len(labels)), key=lambda index: labels[index] != "Data")
+    order = sorted(
+        range(len(labels)), key=lambda index: not labels[index].startswith((DATA, SIMULATED_DATA))
+    )
     options |= {
         "handles": [handles[index] for index in order],
         "labels": [labels[index] for index in order],

@@ -79,6 +79,8 @@ class BinAxis:
         if not self.uniform:
             return f"{what} / {self.unit or 'unit'}"
         width = f"{self.widths[0]:.3g}"
+        if width == "1" and not self.unit:
+            return what
         return f"{what} / {width} {self.unit}".rstrip()
 
 

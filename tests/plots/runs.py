@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def diphoton() -> tuple[dict[str, Any], dict[str, Sample]]:
     scale = {"gg": 100.0, "VBF": 10.0, "Wp": 2.0, "Z": 1.5, "tt": 0.003}
     masses = [events(MASS, "data_A", data)]
     jets = [events(JETS, "data_A", [50_000, 20_000, 5_000, 1_000])]
-    samples = {"data_A": Sample("data_A", "data", "data", True, 10064.0)}
+    samples = {"data_A": Sample("data_A", "data", "data", True)}
     for label, height in scale.items():
         masses.append(at(MASS, f"mc_{label}", height * peak))
         jets.append(at(JETS, f"mc_{label}", height * np.array([2.0, 3.0, 1.0, -0.1])))
@@ -107,8 +108,12 @@ def write_run(
     *,
     processor: str = "diphoton",
     luminosity: float = 1.0,
+    accounts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Path:
-    """Write what figures read from a run directory."""
+    """Write what figures read from a run directory.
+
+    The data have 10,064 pb^-1 and everything is complete, unless ``accounts`` says otherwise.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "histograms.json").write_text(dump_histograms(histograms))
     rows = [
@@ -121,10 +126,13 @@ def write_run(
             "kind": sample.kind,
             "label": sample.label,
             "simulated": sample.simulated,
-            "luminosity": sample.luminosity,
-            "complete": sample.complete,
-            "incomplete_because": sample.reason,
+            "published": sample.published,
+            "higgs_factor": sample.higgs_factor,
+            "luminosity": 10064.0 if sample.kind == "data" else None,
+            "complete": True,
+            "incomplete_because": "",
         }
+        | dict((accounts or {}).get(name, {}))
         for name, sample in samples.items()
     }
     provenance = {

@@ -75,17 +75,16 @@ def test_with_data_of_unknown_luminosity_simulation_stays(
     tmp_path: Path, drawn: dict[str, Any]
 ) -> None:
     histograms, samples = diphoton()
-    samples["data_A"] = replace(samples["data_A"], luminosity=None)
-    draw_run(write_run(tmp_path / "r1", histograms, samples, luminosity=3.0))
+    unknown = {"data_A": {"luminosity": None}}
+    draw_run(write_run(tmp_path / "r1", histograms, samples, luminosity=3.0, accounts=unknown))
     assert drawn["n_jets"]["mc_gg", "nominal", 1].value == pytest.approx(300)
     assert drawn["look"].luminosity == 3.0
 
 
 def incomplete(folder: Path, luminosity: float | None) -> Path:
-    histograms, samples = diphoton()
-    samples["data_A"] = replace(samples["data_A"], luminosity=luminosity)
-    samples["mc_gg"] = replace(samples["mc_gg"], complete=False, reason="1 of 4 chunks lost")
-    return write_run(folder, histograms, samples)
+    lost = {"complete": False, "incomplete_because": "1 of 4 chunks lost"}
+    accounts = {"data_A": {"luminosity": luminosity}, "mc_gg": lost}
+    return write_run(folder, *diphoton(), accounts=accounts)
 
 
 def test_incomplete_simulation_is_not_scaled(tmp_path: Path) -> None:
@@ -111,21 +110,43 @@ def test_incomplete_simulation_as_it_is_claims_no_luminosity(
 
 
 @pytest.mark.parametrize(
-    ("processor", "simulated", "text"),
+    ("processor", "simulated", "published", "text"),
     [
-        ("diphoton", True, "hepml simulation"),
-        ("diphoton", False, "ATLAS Open Data"),
-        ("dimuon", False, "CMS Open Data"),
-        ("theirs", False, "theirs"),
+        ("diphoton", True, False, "hepml simulation"),
+        ("diphoton", True, True, "hepml simulation"),
+        ("diphoton", False, True, "ATLAS Open Data"),
+        ("dimuon", False, True, "CMS Open Data"),
+        ("dimuon", False, False, "data_A"),
+        ("theirs", False, True, "data_A"),
     ],
 )
-def test_figures_say_what_they_show(
-    tmp_path: Path, drawn: dict[str, Any], processor: str, simulated: bool, text: str
+def test_figures_say_what_they_show_and_claim_no_more(
+    tmp_path: Path,
+    drawn: dict[str, Any],
+    processor: str,
+    simulated: bool,
+    published: bool,
+    text: str,
 ) -> None:
     histograms, samples = diphoton()
-    samples = {name: replace(item, simulated=simulated) for name, item in samples.items()}
+    samples = {
+        name: replace(item, simulated=simulated, published=published)
+        for name, item in samples.items()
+    }
     draw_run(write_run(tmp_path / "r1", histograms, samples, processor=processor))
     assert drawn["look"].text == text
+
+
+def test_one_file_that_nobody_published_withdraws_the_claim(
+    tmp_path: Path, drawn: dict[str, Any]
+) -> None:
+    histograms, samples = diphoton()
+    samples = {
+        name: replace(item, simulated=False, published=name != "mc_gg")
+        for name, item in samples.items()
+    }
+    draw_run(write_run(tmp_path / "r1", histograms, samples))
+    assert drawn["look"].text == "data_A"
 
 
 def test_one_histogram_can_be_drawn(tmp_path: Path, drawn: dict[str, Any]) -> None:

@@ -1,25 +1,29 @@
-"""What is signal, what the data amount to, how classes are ordered."""
+"""What is signal, how data are called, how classes are ordered."""
 
 from __future__ import annotations
 
 from hepml.plots.samples import (
     Sample,
     class_colours,
-    data_luminosity,
+    data_label,
     signal_labels,
     simulation_groups,
 )
 from tests.plots.runs import PT, at, diphoton, events, together
 
 
-def test_luminosity_of_the_data_is_the_sum() -> None:
-    samples = {name: Sample(name, "data", luminosity=500.0) for name in "ab"}
-    assert data_luminosity(samples) == 1000.0
+def test_data_are_called_data() -> None:
+    assert data_label({"a": Sample("a", "data"), "s": Sample("s", "simulation")}) == "Data"
 
 
-def test_one_unknown_luminosity_makes_the_sum_unknown() -> None:
-    samples = {"a": Sample("a", "data", luminosity=500.0), "b": Sample("b", "data")}
-    assert data_luminosity(samples) is None
+def test_simulated_data_are_called_simulated() -> None:
+    samples = {"a": Sample("a", "data", simulated=True), "b": Sample("b", "data", simulated=True)}
+    assert data_label(samples) == "Simulated data"
+
+
+def test_added_higgs_bosons_are_declared() -> None:
+    samples = {"a": Sample("a", "data", simulated=True, higgs_factor=5.0)}
+    assert data_label(samples) == "Simulated data\n(Higgs: 5 $\\times$ true rate)"
 
 
 def test_simulation_far_below_the_data_is_signal() -> None:

@@ -86,7 +86,7 @@ def test_small_signal_is_scaled_and_says_so() -> None:
 def test_signals_over_a_fit_share_one_factor() -> None:
     histograms, samples = diphoton()
     texts = legend_texts(stacked(histograms["mass"], samples, LOOK).axes[0])
-    assert texts[0] == "Data"
+    assert texts[0] == "Simulated data"
     factors = {text.split("times$ ")[1] for text in texts if "times" in text}
     assert len(factors) == 1
 
