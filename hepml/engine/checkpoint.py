@@ -56,7 +56,7 @@ class Checkpoint:
     rows: int | None
     cutflow: Steps
     constants: dict[str, float]
-    histograms: dict[str, hist.Hist]
+    histograms: dict[str, hist.Hist[Any]]
     endpoint: str
     seconds: float
 
@@ -130,7 +130,7 @@ def load_checkpoint(layout: Layout, chunk: Chunk, fingerprint: str) -> Checkpoin
         content = json.loads(path.read_text(), object_hook=uhi.io.json.object_hook)
         histograms = {name: hist.Hist(item) for name, item in content.pop("histograms").items()}
         found = Checkpoint(histograms=histograms, **content)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # absent, or cut short by a crash of the machine: process the chunk again
     same = found.fingerprint == fingerprint and found.dataset == chunk.dataset
     if not same or found.entries != chunk.entries:

@@ -7,8 +7,10 @@ import io
 import logging
 import multiprocessing
 import multiprocessing.forkserver
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from hepml.processor import Processor
 
 __all__ = [
+    "DIED",
     "EXECUTORS",
     "check_executor",
     "check_workers",
@@ -34,9 +37,13 @@ __all__ = [
 
 EXECUTORS = ("iterative", "futures", "dask", "dask-awkward")
 
+CONNECT_TIMEOUT = "10s"
+DIED = "its worker process died, perhaps for lack of memory: try a smaller --chunk-size"
+
 logger = logging.getLogger(__name__)
 
-_POOL: tuple[int, ProcessPoolExecutor] | None = None
+# workers and the hash of the processor's code: a class that was edited needs new processes
+_POOL: tuple[tuple[int, str], ProcessPoolExecutor] | None = None
 
 Outcome = dict[str, dict[str, Any]]
 
@@ -86,7 +93,7 @@ def execute(
         if name == "iterative":
             return _iterative(chunks, task)
         if name == "futures":
-            return _futures(chunks, task, workers)
+            return _futures(chunks, task, processor, workers)
         return _dask(chunks, task, processor, workers, scheduler)
 
 
@@ -110,17 +117,32 @@ def _iterative(chunks: Sequence[Chunk], task: Callable[[Chunk], Outcome]) -> Out
     return dict(outcome)
 
 
-def _futures(chunks: Sequence[Chunk], task: Callable[[Chunk], Outcome], workers: int) -> Outcome:
+def _futures(
+    chunks: Sequence[Chunk],
+    task: Callable[[Chunk], Outcome],
+    processor: type[Processor],
+    workers: int,
+) -> Outcome:
     from coffea.processor import FuturesExecutor
 
+    from hepml.engine.fingerprint import code_hash
+
     executor = FuturesExecutor(
-        pool=shared_pool(workers), workers=workers, status=False, compression=None, recoverable=True
+        pool=shared_pool(workers, code_hash(processor)),
+        workers=workers,
+        status=False,
+        compression=None,
+        recoverable=True,
     )
+    outcome: Outcome
+    error: object
     # coffea prints a traceback when a worker dies; the report says it in words
     printed = io.StringIO()
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
             outcome, error = executor(list(chunks), task, {})
+    except BrokenProcessPool as broken:
+        outcome, error = {}, broken  # an idle worker died before this run
     except BaseException:
         # an interrupt leaves queued chunks behind that would go on running
         stop_shared_pool()
@@ -141,21 +163,22 @@ def warm_up() -> None:
         multiprocessing.forkserver.ensure_running()
 
 
-def shared_pool(workers: int) -> ProcessPoolExecutor:
+def shared_pool(workers: int, code: str = "") -> ProcessPoolExecutor:
     """Return the one pool of this process; importing the stack costs seconds, so it is shared.
 
-    Workers are forked from a server process that has imported everything once.
+    Workers are forked from a server process that has imported everything once. Another number of
+    workers or other code of the processor gets a new pool.
     """
     global _POOL
-    if _POOL is None or _POOL[0] != workers:
+    if _POOL is None or _POOL[0] != (workers, code):
         stop_shared_pool()
         warm_up()
         context = multiprocessing.get_context("forkserver")
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupt)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
         with _without_main():
             for _ in range(workers):
                 pool.submit(int)  # a process starts for each call that finds no idle one
-        _POOL = (workers, pool)
+        _POOL = ((workers, code), pool)
     return _POOL[1]
 
 
@@ -170,9 +193,17 @@ def stop_shared_pool() -> None:
 atexit.register(stop_shared_pool)
 
 
-def _ignore_interrupt() -> None:
-    """Leave ctrl-C to the parent, which finishes the report and stops the pool."""
+def _follow_parent() -> None:
+    """Leave ctrl-C to the parent, which finishes the report; but end when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
@@ -200,7 +231,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Any]:
 
     if scheduler:
         try:
-            client = Client(scheduler, timeout="10s", set_as_default=False)
+            client = Client(scheduler, timeout=CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, TimeoutError) as error:
             raise ParameterError(
                 f"No dask scheduler answers at {scheduler}: {error or type(error).__name__}. "
@@ -230,16 +261,26 @@ def check_workers(client: Any, processor: type[Processor]) -> None:
     ProcessorError
         If a worker runs other code, which would mix two analyses in one result.
     """
-    from hepml.engine.fingerprint import code_hash
+    from hepml.engine.fingerprint import code_hash, framework_hash
+    from hepml.registry import registered_name
 
-    answers = client.run(code_hash, processor)
-    ours = code_hash(processor)
-    wrong = sorted(worker for worker, answer in answers.items() if answer != ours)
+    if registered_name(processor) is None:
+        # a class of a notebook or script travels by value: only the framework can differ
+        answers = client.run(framework_hash, on_error="return")
+        ours = framework_hash()
+    else:
+        answers = client.run(code_hash, processor, on_error="return")
+        ours = code_hash(processor)
+    wrong = {worker: answer for worker, answer in answers.items() if answer != ours}
     if wrong:
+        failed = next((item for item in wrong.values() if isinstance(item, BaseException)), None)
         raise ProcessorError(
             f"{len(wrong)} of {len(answers)} dask workers run other code than this process: "
-            f"{', '.join(wrong[:5])}. Install the same version there and restart them."
+            f"{', '.join(sorted(wrong)[:5])}. Install the same version there and restart them."
+            + (f"\n  {type(failed).__name__}: {failed}" if failed else "")
         )
+    if not answers:
+        raise ProcessorError("The dask scheduler has no workers. Start some:  dask worker ADDRESS")
 
 
 def _dask(
@@ -254,5 +295,13 @@ def _dask(
     with dask_client(workers, scheduler) as client:
         check_workers(client, processor)
         executor = DaskExecutor(client=client, status=False, compression=None, retries=0)
-        outcome, _ = executor(list(chunks), task, {})
+        try:
+            outcome, _ = executor(list(chunks), task, {})
+        except RuntimeError as error:
+            # coffea names the chunk that killed every worker it was given to, and gives up
+            guilty = [chunk for chunk in chunks if repr(chunk) in str(error)]
+            if not guilty:
+                raise
+            logger.debug("%s", error)
+            return {chunk.id: {"state": "failed", "reason": DIED} for chunk in guilty}
         return dict(outcome)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -15,14 +16,15 @@ from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.executors import check_workers, dask_client
 from hepml.engine.plan import Chunk
+from hepml.engine.replicas import open_first
 from hepml.engine.store import Layout
-from hepml.engine.task import Record, one_line
+from hepml.engine.task import FIRST_WAIT, Record, check_identity, one_line
+from hepml.errors import FileAccessError, HepmlError
 from hepml.processor import Fill, Processor, Selected
 
 __all__ = ["execute_lazily"]
 
-# what uproot turns into a line of its read report instead of an exception
-READ_ERRORS = (OSError, ValueError, KeyError, NotImplementedError, EOFError, AssertionError)
+logger = logging.getLogger(__name__)
 
 
 def execute_lazily(
@@ -33,6 +35,7 @@ def execute_lazily(
     *,
     workers: int,
     scheduler: str | None,
+    retries: int = 0,
 ) -> dict[str, Record]:
     """Select lazily, and write every partition's results inside the partition.
 
@@ -48,6 +51,8 @@ def execute_lazily(
         Mark of code, parameters and versions.
     workers, scheduler
         As for the dask executor.
+    retries : int
+        Further attempts at chunks that could not be read.
 
     Returns
     -------
@@ -56,26 +61,69 @@ def execute_lazily(
     """
     if not chunks:
         return {}
-
-    def group(chunk: Chunk) -> tuple[str, str, str, str]:
-        return chunk.dataset, chunk.kind, chunk.label, chunk.tree
-
-    import dask
-
-    groups = [list(members) for _, members in groupby(sorted(chunks, key=group), key=group)]
     records: dict[str, Record] = {}
     with dask_client(workers, scheduler) as client:
         check_workers(client, type(processor))
         client.run(use_fast_decompression)
-        for members in groups:
-            # optimised together, so that a partition is read once for both
-            sink, report = dask.optimize(*_graph(layout, processor, members, fingerprint))
-            outcomes = client.compute(sink.to_delayed(optimize_graph=False))
-            (read,) = client.compute(report.to_delayed(optimize_graph=False))
-            reads = read.result()
-            for position, (chunk, outcome) in enumerate(zip(members, outcomes, strict=True)):
-                records[chunk.id] = _record(chunk, outcome, reads[position])
+        left = list(chunks)
+        for attempt in range(retries + 1):
+            if attempt:
+                time.sleep(FIRST_WAIT * 2 ** (attempt - 1))
+            records |= _once(client, layout, processor, left, fingerprint)
+            left = [chunk for chunk in left if records[chunk.id].get("unread")]
+            if not left:
+                break
     return records
+
+
+def _once(
+    client: Any, layout: Layout, processor: Processor, chunks: Sequence[Chunk], fingerprint: str
+) -> dict[str, Record]:
+    """Process chunks dataset by dataset; the graph of a dataset has one layout of events."""
+    import dask
+
+    def group(chunk: Chunk) -> tuple[str, str, str, str]:
+        return chunk.dataset, chunk.kind, chunk.label, chunk.tree
+
+    members, records = _readable(chunks)
+    for _, grouped in groupby(sorted(members, key=group), key=group):
+        dataset = list(grouped)
+        try:
+            # optimised together, so that a partition is read once for both
+            sink, report = dask.optimize(*_graph(layout, processor, dataset, fingerprint))
+        # whatever a user's selection raises on lazy arrays becomes the record of its chunks
+        except Exception as error:
+            logger.debug("no graph of %s", dataset[0].dataset, exc_info=error)
+            reason = str(error) if isinstance(error, HepmlError) else one_line(error)
+            records |= {chunk.id: {"state": "failed", "reason": reason} for chunk in dataset}
+            continue
+        outcomes = client.compute(sink.to_delayed(optimize_graph=False))
+        (read,) = client.compute(report.to_delayed(optimize_graph=False))
+        reads = None if read.exception() else read.result()
+        for position, (chunk, outcome) in enumerate(zip(dataset, outcomes, strict=True)):
+            records[chunk.id] = _record(chunk, outcome, None if reads is None else reads[position])
+    return records
+
+
+def _readable(chunks: Sequence[Chunk]) -> tuple[list[Chunk], dict[str, Record]]:
+    """Chunks at the first endpoint of their file that answers, and records of the others.
+
+    A graph reads each file at one place, and takes the layout of the events from the first.
+    """
+    members: list[Chunk] = []
+    lost: dict[str, Record] = {}
+    for (uuid, endpoints), grouped in groupby(chunks, key=lambda c: (c.uuid, c.endpoints)):
+        same_file = list(grouped)
+        try:
+            directory, endpoint = open_first(endpoints)
+            with directory:
+                check_identity(directory, endpoint, uuid)
+        except FileAccessError as error:
+            record = {"state": "failed", "reason": str(error), "unread": True}
+            lost |= {chunk.id: record for chunk in same_file}
+        else:
+            members += [replace(chunk, endpoints=(endpoint,)) for chunk in same_file]
+    return members, lost
 
 
 def _graph(
@@ -97,7 +145,8 @@ def _graph(
         mode="dask",
         schemaclass=processor.schema,
         metadata={"dataset": first.dataset, "kind": first.kind, "label": first.label},
-        uproot_options={"allow_read_errors_with_report": READ_ERRORS},
+        # whatever a damaged file raises becomes a line of the report
+        uproot_options={"allow_read_errors_with_report": (Exception,)},
     ).events()
     arrays, names = _flatten(processor.select(events))
     identity = dak.from_map(_identity, list(range(len(chunks))), label="chunk")
@@ -207,10 +256,12 @@ def _record(chunk: Chunk, outcome: Any, read: Any) -> Record:
     """Turn one partition's outcome and read report into a record."""
     error = outcome.exception()
     if error is not None:
-        return {"state": "failed", "reason": one_line(error)}
+        reason = str(error) if isinstance(error, HepmlError) else one_line(error)
+        return {"state": "failed", "reason": reason}
     if int(outcome.result()["state"][0]) == 1:
         return {"state": "processed", "endpoint": chunk.endpoints[0]}
-    if read["exception"] is None:
-        return {"state": "failed", "reason": "fewer events were read than the chunk holds"}
-    reason = f"{read['exception']}: {read['message']}"
-    return {"state": "failed", "reason": " ".join(reason.split())}
+    if read is None or read["exception"] is None:
+        reason = "fewer events were read than the chunk holds"
+    else:
+        reason = " ".join(f"{read['exception']}: {read['message']}".split())
+    return {"state": "failed", "reason": reason, "unread": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,8 @@ __all__ = [
     "chunk_edges",
     "make_plan",
 ]
+
+logger = logging.getLogger(__name__)
 
 PLAN_VERSION = 1
 OPEN_THREADS = 8
@@ -203,7 +206,7 @@ class Plan:
                 f"{path.parent} is not a run directory: it has no plan.json. "
                 "Give the folder named with --out."
             ) from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise OutputError(
                 f"{path} is damaged: {error}. Run again into a new folder."
             ) from error
@@ -308,8 +311,8 @@ def make_plan(
     broken = [item for item in outcomes if not isinstance(item, PlannedFile)]
     if not files:
         raise broken[0][1]
-    _refuse_twice(files)
-    _refuse_mixed(files)
+    refuse_overlap(files)
+    refuse_mixed(files)
     _refuse_unused(processor, inputs)
     if sum(file.entries for file in files) == 0 and not broken:
         raise EmptyInputError(
@@ -330,11 +333,31 @@ def make_plan(
 def plan_file(
     processor: Processor, item: Input, chunk_size: int, kind: str | None = None
 ) -> PlannedFile:
-    """Open one file at its first endpoint that answers, check it, and cut it into chunks."""
+    """Open one file at its first endpoint that can be read, check it, and cut it into chunks."""
+    from hepml.engine.replicas import explain
+
+    reasons = []
+    for endpoint in item.endpoints:
+        try:
+            return _plan_at(endpoint, processor, item, chunk_size, kind)
+        except FileAccessError as error:
+            reasons.append(str(error))
+        except HepmlError:
+            raise
+        # a file that is cut short may open and then fail wherever it is read
+        except Exception as error:
+            logger.debug("%s could not be planned", endpoint, exc_info=error)
+            reasons.append(f"Cannot read {endpoint}: {explain(endpoint, error)}")
+    raise FileAccessError("\n  then ".join(reasons))
+
+
+def _plan_at(
+    endpoint: str, processor: Processor, item: Input, chunk_size: int, kind: str | None
+) -> PlannedFile:
     from hepml.engine.reading import cluster_edges
     from hepml.engine.replicas import open_first
 
-    directory, endpoint = open_first(item.endpoints)
+    directory, _ = open_first((endpoint,))
     with directory:
         tree = _find_tree(directory, item.trees or processor.trees, processor, endpoint)
         found = item.kind or processor.kind_of(tree) or kind
@@ -429,19 +452,23 @@ def check_branches(processor: Processor, tree: Any, kind: str, endpoint: str) ->
         )
 
 
-def _refuse_twice(files: Sequence[PlannedFile]) -> None:
-    seen: dict[str, PlannedFile] = {}
+def refuse_overlap(files: Sequence[PlannedFile]) -> None:
+    """Refuse entries that two files of a plan share: copies, or runs that overlap."""
+    taken: dict[str, list[PlannedFile]] = {}
     for file in files:
-        twin = seen.setdefault(file.uuid, file)
-        if twin is not file:
-            raise OverlapError(
-                f"{file.endpoints[0]} ({file.dataset}) is a copy of {twin.endpoints[0]} "
-                f"({twin.dataset}): both carry the uuid {file.uuid}, so every event would be "
-                "counted twice. Leave one of them out."
-            )
+        for twin in taken.setdefault(file.uuid, []):
+            # two copies of an empty file share nothing
+            if file.edges[0] < twin.edges[-1] and twin.edges[0] < file.edges[-1]:
+                raise OverlapError(
+                    f"{file.endpoints[0]} ({file.dataset}) is a copy of {twin.endpoints[0]} "
+                    f"({twin.dataset}): both carry the uuid {file.uuid}, so its events would be "
+                    "counted twice. Leave one of them out."
+                )
+        taken[file.uuid].append(file)
 
 
-def _refuse_mixed(files: Sequence[PlannedFile]) -> None:
+def refuse_mixed(files: Sequence[PlannedFile]) -> None:
+    """Refuse a dataset that is data in one file and simulation in another."""
     kinds: dict[str, PlannedFile] = {}
     for file in files:
         first = kinds.setdefault(file.dataset, file)

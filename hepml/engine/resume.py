@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +18,13 @@ from hepml.engine.plan import (
     limited,
     local_state,
     plan_file,
+    refuse_mixed,
+    refuse_overlap,
     unopened_file,
 )
 from hepml.engine.run import Run, execute_plan, finish
 from hepml.engine.store import Layout, locked
-from hepml.errors import FileAccessError, HepmlError, OutputError, OverlapError, ProcessorError
+from hepml.errors import FileAccessError, HepmlError, OutputError, ProcessorError
 
 if TYPE_CHECKING:
     from hepml.processor import Processor
@@ -81,7 +85,7 @@ def resume(
     if executor == "futures":
         warm_up()
     chosen = processor or stored_processor(plan, Path(path))
-    if chosen.parameters() != plan.parameters:
+    if as_json(chosen.parameters()) != as_json(plan.parameters):
         raise ProcessorError(
             f"The run in {path} was made with other parameters ({plan.parameters}); "
             "a run keeps its parameters to the end. Start a new run for other ones."
@@ -104,39 +108,49 @@ def resume(
 
 def _refresh(layout: Layout, plan: Plan, processor: Processor, replan: Sequence[str]) -> Plan:
     """Plan changed and formerly unreadable files again."""
-    for name in replan:
-        if not any(name in file.endpoints for file in plan.files):
-            names = ", ".join(file.endpoints[0] for file in plan.files[:5])
-            raise FileAccessError(f"--replan {name}: the run has no such file. It has {names}.")
+    wanted = _wanted(plan, replan)
     files: list[PlannedFile] = []
+    stale: list[PlannedFile | UnopenedFile] = list(plan.unopened)
     for file in plan.files:
         size, modified = local_state(file.endpoints)
         changed = size is not None and (size, modified) != (file.size, file.modified)
-        wanted = any(name in file.endpoints for name in replan)
         done = [c for c in file.chunks() if layout.checkpoint(c.id).exists()]
-        if changed and done and not wanted:
+        if changed and done and file.order not in wanted:
             raise FileAccessError(
                 f"{file.endpoints[0]} changed since {len(done)} of its chunks were processed. "
                 f"Drop and redo them:  hepml resume {layout.root} --replan {file.endpoints[0]}"
             )
-        if not (changed or wanted):
-            files.append(file)
-            continue
-        for chunk in done:
-            layout.checkpoint(chunk.id).unlink()
-            layout.part(chunk.dataset, chunk.id).unlink(missing_ok=True)
-        again = plan_file(processor, _as_input(file), plan.chunk_size)
-        files.append(replace(again, order=file.order))
+        (stale if changed or file.order in wanted else files).append(file)
     unopened: list[UnopenedFile] = []
-    for lost in plan.unopened:
+    for lost in stale:
         item = _as_input(lost)
         try:
             again = plan_file(processor, item, plan.chunk_size)
             files.append(replace(again, order=lost.order))
         except HepmlError as error:
             unopened.append(unopened_file(item, error, lost.order))
-    _refuse_overlap(files)
+    refuse_overlap(files)
+    refuse_mixed(files)
+    # nothing above can fail any more: now the results of files to be redone may go
+    for lost in stale:
+        for chunk in lost.chunks() if isinstance(lost, PlannedFile) else ():
+            layout.checkpoint(chunk.id).unlink(missing_ok=True)
+            layout.part(chunk.dataset, chunk.id).unlink(missing_ok=True)
     return replace(plan, files=limited(files, plan.max_events), unopened=tuple(unopened))
+
+
+def _wanted(plan: Plan, replan: Sequence[str]) -> set[int]:
+    """Places among the inputs of the files that the user wants redone."""
+    wanted = set()
+    for name in replan:
+        names = {name, os.path.abspath(name)}
+        given: list[PlannedFile | UnopenedFile] = [*plan.files, *plan.unopened]
+        found = {file.order for file in given if names & set(file.endpoints)}
+        if not found:
+            known = ", ".join(file.endpoints[0] for file in plan.files[:5])
+            raise FileAccessError(f"--replan {name}: the run has no such file. It has {known}.")
+        wanted |= found
+    return wanted
 
 
 def _as_input(file: PlannedFile | UnopenedFile) -> Input:
@@ -153,18 +167,9 @@ def _as_input(file: PlannedFile | UnopenedFile) -> Input:
     )
 
 
-def _refuse_overlap(files: Sequence[PlannedFile]) -> None:
-    """Refuse ranges of entries that two files of a plan share."""
-    taken: dict[str, list[PlannedFile]] = {}
-    for file in files:
-        for other in taken.setdefault(file.uuid, []):
-            if file.edges[0] < other.edges[-1] and other.edges[0] < file.edges[-1]:
-                raise OverlapError(
-                    f"{file.endpoints[0]} ({file.dataset}) and {other.endpoints[0]} "
-                    f"({other.dataset}) are the same file (uuid {file.uuid}): its events would "
-                    "count twice."
-                )
-        taken[file.uuid].append(file)
+def as_json(parameters: Mapping[str, Any]) -> Any:
+    """Parameters as they come back from a file: tuples are lists there."""
+    return json.loads(json.dumps(parameters))
 
 
 def check(path: str | Path) -> Run:
@@ -227,14 +232,15 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
     processor = stored_processor(first.plan, first.path)
     files = [file for run in runs for file in run.plan.files]
     files = [replace(file, order=order) for order, file in enumerate(files)]
-    _refuse_overlap(files)
-    limits = {run.plan.max_events for run in runs}
+    refuse_overlap(files)
+    refuse_mixed(files)
     plan = replace(
         first.plan,
         files=tuple(files),
         unopened=tuple(item for run in runs for item in run.plan.unopened),
         notes=tuple(note for run in runs for note in run.plan.notes),
-        max_events=limits.pop() if len(limits) == 1 else min(x for x in limits if x is not None),
+        # limits are in the files' edges already; a resume must not apply one to the sum of runs
+        max_events=None,
     )
     layout = Layout(out)
     layout.create()

@@ -14,7 +14,7 @@ from hepml.cutflow import cutflow_rows
 from hepml.engine.executors import check_executor, execute, stop_shared_pool, warm_up
 from hepml.engine.plan import Chunk, Plan, make_plan
 from hepml.engine.store import Layout, locked, write_json, write_text
-from hepml.errors import IncompleteRunError, OutputError
+from hepml.errors import HepmlError, IncompleteRunError, OutputError
 
 if TYPE_CHECKING:
     import hist
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Run", "execute_plan", "run"]
 
 logger = logging.getLogger(__name__)
-
-# a worker that dies takes its pool along; what it left over is tried this many times more
-POOL_ROUNDS = 2
 
 
 class Run:
@@ -195,6 +192,8 @@ def run(
     from hepml.registry import registered_name
 
     check_executor(executor, workers)
+    layout = Layout(out)
+    layout.refuse_taken()
     if executor == "futures":
         warm_up()
     plan = make_plan(
@@ -205,20 +204,24 @@ def run(
         max_events=max_events,
         kind=kind,
     )
-    layout = Layout(out)
     layout.create()
     plan.save(layout.plan)
-    return execute_plan(
-        layout,
-        plan,
-        processor,
-        executor=executor,
-        workers=workers,
-        scheduler=scheduler,
-        retries=retries,
-        progress=progress,
-        allow_missing=allow_missing,
-    )
+    try:
+        return execute_plan(
+            layout,
+            plan,
+            processor,
+            executor=executor,
+            workers=workers,
+            scheduler=scheduler,
+            retries=retries,
+            progress=progress,
+            allow_missing=allow_missing,
+        )
+    except HepmlError:
+        if not layout.report.exists():
+            layout.discard_unused()  # no scheduler, other code on the workers: it never began
+        raise
 
 
 def as_inputs(
@@ -322,28 +325,36 @@ def _process(
         from hepml.engine.lazy import execute_lazily
 
         return execute_lazily(
-            layout, processor, pending, fingerprint, workers=workers, scheduler=scheduler
+            layout,
+            processor,
+            pending,
+            fingerprint,
+            workers=workers,
+            scheduler=scheduler,
+            retries=retries,
         )
+    from hepml.engine.checkpoint import load_checkpoint
+    from hepml.engine.losses import outlive_workers
     from hepml.engine.task import Job, run_chunk
 
     job = Job.make(processor, str(layout.root.resolve()), fingerprint, retries)
-    records: dict[str, dict[str, Any]] = {}
-    left = list(pending)
-    for _ in range(1 + POOL_ROUNDS):
-        records |= execute(
+
+    def attempt(chunks: Sequence[Chunk], size: int) -> dict[str, dict[str, Any]]:
+        found = execute(
             executor,
-            left,
+            chunks,
             partial(run_chunk, job),
             processor=type(processor),
-            workers=workers,
+            workers=size,
             scheduler=scheduler,
         )
-        left = [chunk for chunk in left if chunk.id not in records]
-        if not left:
-            return records
-        logger.warning("%d chunks were lost with their worker process", len(left))
-    reason = "its worker process died, perhaps for lack of memory: try a smaller --chunk-size"
-    return records | {chunk.id: {"state": "failed", "reason": reason} for chunk in left}
+        # a result may be on disk although its record went down with the pool
+        for chunk in chunks:
+            if chunk.id not in found and load_checkpoint(layout, chunk, fingerprint):
+                found[chunk.id] = {"state": "processed"}
+        return found
+
+    return outlive_workers(attempt, pending, workers)
 
 
 def finish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,19 @@ __all__ = ["Layout", "locked", "write_json", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then rename it."""
+    """Write a file under a temporary name, then rename it.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, or the folder cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text)
         temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -42,6 +51,7 @@ class Layout:
         self.features = self.root / "features"
         self.checkpoints = self.root / "checkpoints"
         self.lock = self.root / ".lock"
+        self._made = False
 
     def part(self, dataset: str, chunk: str) -> Path:
         """Parquet part of one chunk."""
@@ -59,20 +69,42 @@ class Layout:
         OutputError
             If the folder belongs to something else, or cannot be written.
         """
-        if self.plan.exists():
-            raise OutputError(
-                f"{self.root} already holds a run. Finish it with  hepml resume {self.root}  "
-                "or choose another --out."
-            )
-        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
-            raise OutputError(
-                f"{self.root} exists and is not a run directory; choose another --out."
-            )
+        self.refuse_taken()
+        self._made = not self.root.exists()
         try:
             self.checkpoints.mkdir(parents=True)
             self.features.mkdir()
         except OSError as error:
             raise OutputError(f"Cannot write to {self.root}: {error.strerror}.") from error
+
+    def refuse_taken(self) -> None:
+        """Raise an OutputError if the folder belongs to another run or to something else."""
+        try:
+            if self.plan.exists():
+                raise OutputError(
+                    f"{self.root} already holds a run. Finish it with  hepml resume {self.root}  "
+                    "or choose another --out."
+                )
+            if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+                raise OutputError(
+                    f"{self.root} exists and is not a run directory; choose another --out."
+                )
+            parent = next(path for path in self.root.absolute().parents if path.exists())
+        except OSError as error:
+            raise OutputError(f"Cannot write to {self.root}: {error.strerror}.") from error
+        if not parent.is_dir():
+            raise OutputError(f"Cannot write to {self.root}: {parent} is not a directory.")
+
+    def discard_unused(self) -> None:
+        """Remove a run that never began; a folder that was there before stays."""
+        if any(self.checkpoints.iterdir()):
+            return
+        for folder in (self.checkpoints, self.features):
+            shutil.rmtree(folder)
+        for file in (self.plan, self.lock):
+            file.unlink(missing_ok=True)
+        if self._made:
+            self.root.rmdir()
 
 
 @contextmanager

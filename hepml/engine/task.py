@@ -20,7 +20,7 @@ from hepml.engine.store import Layout
 from hepml.errors import FileAccessError, HepmlError
 from hepml.processor import Processor
 
-__all__ = ["Job", "Record", "one_line", "run_chunk"]
+__all__ = ["FIRST_WAIT", "Job", "Record", "check_identity", "one_line", "run_chunk"]
 
 logger = logging.getLogger(__name__)
 
@@ -95,11 +95,7 @@ def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
     }
     directory, endpoint = open_first((endpoint,))
     with directory:
-        if str(directory.file.uuid) != chunk.uuid:
-            raise FileAccessError(
-                f"{endpoint} is not the file that was planned: its uuid is "
-                f"{directory.file.uuid}, not {chunk.uuid}."
-            )
+        check_identity(directory, endpoint, chunk.uuid)
         memory = (job.fingerprint, chunk.kind, chunk.tree)
         events, log = events_from_root(
             directory,
@@ -123,6 +119,15 @@ def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
         seconds=seconds,
     )
     return {"state": "processed", "endpoint": endpoint, "seconds": seconds}
+
+
+def check_identity(directory: Any, endpoint: str, uuid: str) -> None:
+    """Raise a FileAccessError if an open file is not the one that was planned."""
+    if str(directory.file.uuid) != uuid:
+        raise FileAccessError(
+            f"{endpoint} is not the file that was planned: its uuid is "
+            f"{directory.file.uuid}, not {uuid}."
+        )
 
 
 def _failed(chunk: Chunk, reasons: list[str], attempts: int) -> Record:

@@ -1,0 +1,40 @@
+"""What the tests of a session share: input files of several clusters, and one dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.events import write_clusters
+
+
+@pytest.fixture(scope="session")
+def cluster_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four `mini` files of four clusters and 200 events: two of data, two simulated samples."""
+    folder = tmp_path_factory.mktemp("clusters")
+    return [
+        write_clusters(folder / "data_one.root", seed=1),
+        write_clusters(folder / "data_two.root", seed=2),
+        write_clusters(folder / "ggF.root", seed=3, xsection=0.1),
+        write_clusters(folder / "ttF.root", seed=4, xsection=0.2),
+    ]
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """Address of one dask cluster of two worker processes for the whole session."""
+    from hepml.engine.executors import dask_client
+
+    with dask_client(2, None) as client:
+        yield client.scheduler.address
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stop_pool() -> Iterator[None]:
+    """Stop the shared pool while the interpreter is still whole."""
+    yield
+    from hepml.engine.executors import stop_shared_pool
+
+    stop_shared_pool()
