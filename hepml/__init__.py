@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hepml.catalogue import Catalogue
-    from hepml.engine import Run, run
+    from hepml.engine.run import Run, run
     from hepml.processor import Processor, Selected
     from hepml.tables import FeatureTable
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 __all__ = ["demo"]
+
+CHANNELS = ("diphoton",)
 
 
 def demo(
@@ -18,13 +21,16 @@ def demo(
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 2,
 ) -> None:
     """Simulate, run, plot: from detector files to a mass spectrum in under two minutes."""
-    from hepml.engine.executors import warm_up
-    from hepml.errors import ParameterError, did_you_mean
+    from hepml.errors import OutputError, ParameterError, did_you_mean
 
-    if channel not in ("diphoton",):
-        raise ParameterError(
-            f"There is no demo of {channel!r}. " + did_you_mean(channel, ["diphoton"])
-        )
+    began = time.monotonic()
+    if channel not in CHANNELS:
+        raise ParameterError(f"There is no demo of {channel!r}. " + did_you_mean(channel, CHANNELS))
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise OutputError(f"{out} exists; choose another --out, or remove it first.")
+    from hepml.engine.executors import check_executor, warm_up
+
+    check_executor("futures", workers)
     warm_up()  # workers import the stack while the files are simulated
     from hepml.cli.plot import plot
     from hepml.cli.runs import run
@@ -43,9 +49,12 @@ def demo(
     )
     print("3/3  drawing")
     plot(out / channel)
+    made = out / channel
     print(
-        f"\nLook at {out / channel / 'plots' / 'diphoton_mass.png'} (simulated data), "
-        f"{out / channel / 'cutflow.json'} and the table in {out / channel / 'features'}.\n"
-        f"In Python:  import hepml; run = hepml.Run({str(out / channel)!r}); "
-        "run.features.to_pandas()"
+        f"\ndone in {time.monotonic() - began:.0f} s; the data are simulated. Look at\n"
+        f"  {made / 'plots' / 'diphoton_mass.png'}  (and the other figures there)\n"
+        f"  {made / 'cutflow.json'}, {made / 'report.json'}\n"
+        f"  {made / 'features'}  (one row per selected event, Parquet)\n"
+        "in Python:\n"
+        f"  import hepml; run = hepml.Run({str(made)!r}); run.features.to_pandas()"
     )

@@ -165,7 +165,7 @@ def _show(result: Run, allow_missing: bool) -> None:
     from hepml.cli.tables import account_table, cutflow_table
 
     console = Console()
-    console.print(cutflow_table(result.cutflow))
+    console.print(cutflow_table(result.cutflow, console.width))
     console.print(account_table(result.report))
     for dataset, count in result.report["duplicates"].items():
         console.print(f"[yellow]warning:[/] {count} rows of {dataset!r} repeat an event key")

@@ -214,7 +214,7 @@ def _without_main() -> Iterator[None]:
     has no ``if __name__ == "__main__"`` once more in every worker.
     """
     main = sys.modules["__main__"]
-    hidden = {
+    hidden: dict[str, Any] = {
         name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in vars(main)
     }
     main.__spec__ = None

@@ -20,7 +20,17 @@ __all__ = ["code_hash", "fingerprint", "package_versions"]
 # the packages whose code computes what ends up in a result
 PACKAGES = ("coffea", "awkward", "uproot", "hist", "boost-histogram", "numpy", "pyarrow", "vector")
 # parts of hepml that only look at results
-OUTSIDE = ("cli", "plots", "simulate", "ml", "stats", "importers")
+OUTSIDE = (
+    "cli",
+    "plots",
+    "simulate",
+    "ml",
+    "stats",
+    "importers",
+    "export.py",
+    "normalise.py",
+    "workspace.py",
+)
 
 
 @cache
@@ -55,9 +65,14 @@ def framework_hash() -> str:
     return _hash_sources(files, root)
 
 
-@cache
 def code_hash(processor: type[Processor]) -> str:
     """Hash of the framework and of the package or script that defines a processor."""
+    defined: Any = processor
+    return _code_hash(defined)
+
+
+@cache
+def _code_hash(processor: Any) -> str:
     digest = hashlib.sha256(framework_hash().encode())
     try:
         source = Path(inspect.getfile(processor))

@@ -188,8 +188,9 @@ def _luminosity(plan: Plan, dataset: str, account: Mapping[str, Any]) -> float |
         return None
     files = [file for file in plan.files if file.dataset == dataset]
     noted = [(file.simulation or {}).get("luminosity") for file in files]
-    if all(value is not None for value in noted):
-        return float(sum(noted))
+    known = [float(value) for value in noted if value is not None]
+    if len(known) == len(noted):
+        return sum(known)
     published = {(file.published or {}).get("luminosity") for file in files}
     value = published.pop() if len(published) == 1 else None
     return None if value is None else float(value)
