@@ -171,7 +171,7 @@ class Processor(ProcessorABC):
                 f"{self.name} has no event weight {self.weight!r}. "
                 + did_you_mean(self.weight, self.weights)
             )
-        if not luminosity > 0:
+        if not 0 < luminosity < float("inf"):
             raise ParameterError(f"The luminosity must be above 0 pb^-1, not {luminosity}.")
         self.luminosity = float(luminosity)
         self.systematics = bool(systematics)

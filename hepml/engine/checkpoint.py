@@ -15,6 +15,7 @@ import uhi.io.json
 from hepml.collect import ChunkResult
 from hepml.cutflow import Steps
 from hepml.engine.plan import Chunk
+from hepml.engine.provenance import redacted
 from hepml.engine.store import Layout, write_text
 from hepml.errors import ChunkError
 from hepml.processor import Processor
@@ -103,7 +104,7 @@ def save_checkpoint(
         cutflow=result.cutflow,
         constants=result.constants,
         histograms=result.histograms,
-        endpoint=endpoint,
+        endpoint=redacted(endpoint),
         seconds=seconds,
     )
     write_text(layout.checkpoint(chunk.id), _dump(checkpoint))

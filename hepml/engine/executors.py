@@ -48,12 +48,14 @@ _POOL: tuple[tuple[int, str], ProcessPoolExecutor] | None = None
 Outcome = dict[str, dict[str, Any]]
 
 
-def check_executor(name: str, workers: int) -> None:
-    """Refuse an unknown executor or an impossible number of workers."""
+def check_executor(name: str, workers: int, retries: int = 0) -> None:
+    """Refuse an unknown executor, or an impossible number of workers or retries."""
     if name not in EXECUTORS:
         raise ParameterError(f"There is no executor {name!r}. " + did_you_mean(name, EXECUTORS))
     if workers < 1:
         raise ParameterError(f"--workers must be at least 1, not {workers}.")
+    if retries < 0:
+        raise ParameterError(f"--retries must be at least 0, not {retries}.")
 
 
 def execute(
@@ -245,7 +247,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Any]:
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: None would insist on 8787
             silence_logs="ERROR",
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

@@ -260,8 +260,13 @@ def _record(chunk: Chunk, outcome: Any, read: Any) -> Record:
         return {"state": "failed", "reason": reason}
     if int(outcome.result()["state"][0]) == 1:
         return {"state": "processed", "endpoint": chunk.endpoints[0]}
-    if read is None or read["exception"] is None:
-        reason = "fewer events were read than the chunk holds"
-    else:
+    if read is not None and read["exception"] is None:
+        reason = (
+            "the first cutflow step does not count every event of the chunk. "
+            "It must hold the weights of all events, before any cut."
+        )
+        return {"state": "failed", "reason": reason}
+    reason = "fewer events were read than the chunk holds"
+    if read is not None:
         reason = " ".join(f"{read['exception']}: {read['message']}".split())
     return {"state": "failed", "reason": reason, "unread": True}

@@ -294,6 +294,8 @@ def make_plan(
         raise ParameterError(f"--chunk-size must be at least 1, not {chunk_size}.")
     if max_events is not None and max_events < 1:
         raise ParameterError(f"--max-events must be at least 1, not {max_events}.")
+    if kind not in (None, "data", "simulation"):
+        raise ParameterError(f"--kind is data or simulation, not {kind!r}.")
     if not inputs:
         raise EmptyInputError("No input files. Name files, directories or catalogue datasets.")
 

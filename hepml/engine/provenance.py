@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,10 @@ from hepml.engine.fingerprint import package_versions
 if TYPE_CHECKING:
     from hepml.engine.plan import Plan
 
-__all__ = ["make_provenance"]
+__all__ = ["make_provenance", "redacted"]
+
+_USER = re.compile(r"(?<=://)[^/\s,]*@")
+_QUERY = re.compile(r"(://[^?\s,]*)\?[^\s,]*")
 
 
 def make_provenance(
@@ -31,7 +35,7 @@ def make_provenance(
     datasets : dict
         Per dataset: kind, label, entries, completeness, constants.
     """
-    return {
+    found = {
         "processor": name,
         "registered": plan.processor,
         "parameters": plan.parameters,
@@ -40,12 +44,12 @@ def make_provenance(
         "fingerprint": fingerprint,
         "versions": package_versions(),
         "executor": executor,
-        "command": [part if "@" not in part else _redacted(part) for part in sys.argv],
+        "command": list(sys.argv),
         "datasets": datasets,
         "inputs": [
             {
                 "dataset": file.dataset,
-                "endpoints": [_redacted(endpoint) for endpoint in file.endpoints],
+                "endpoints": list(file.endpoints),
                 "tree": file.tree,
                 "uuid": file.uuid,
                 "entries": file.entries,
@@ -54,10 +58,15 @@ def make_provenance(
             for file in plan.files
         ],
     }
+    return dict(redacted(found))
 
 
-def _redacted(url: str) -> str:
-    """Drop user and password from a URL."""
-    scheme, separator, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else url
+def redacted(content: Any) -> Any:
+    """Drop user, password and query (where tokens travel) from every URL in a document."""
+    if isinstance(content, str):
+        return _QUERY.sub(r"\1?...", _USER.sub("", content))
+    if isinstance(content, dict):
+        return {redacted(name): redacted(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [redacted(value) for value in content]
+    return content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import hist
@@ -13,7 +14,6 @@ from hepml.cutflow import Steps, add_cutflows
 from hepml.engine.checkpoint import Checkpoint, load_checkpoint
 from hepml.engine.plan import Plan
 from hepml.engine.store import Layout
-from hepml.errors import ProcessorError
 from hepml.histograms import empty_histogram, sort_categories
 from hepml.processor import Processor
 
@@ -36,12 +36,15 @@ class Reconciled:
         Dataset to kind, label, entries, constants, endpoints used, and whether it is complete.
     report : dict
         Content of ``report.json``.
+    parts : set of Path
+        Parquet parts that belong to the processed chunks.
     """
 
     histograms: dict[str, hist.Hist[Any]] = field(default_factory=dict)
     cutflow: dict[str, Steps] = field(default_factory=dict)
     datasets: dict[str, dict[str, Any]] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    parts: set[Path] = field(default_factory=set)
 
 
 def reconcile(
@@ -83,6 +86,9 @@ def reconcile(
             found = load_checkpoint(layout, chunk, fingerprint)
             if found is None:
                 reason = records.get(chunk.id, {}).get("reason", NEVER_RAN)
+            else:
+                reason = _contradiction(account, cutflows.get(file.dataset), found)
+            if found is None or reason:
                 failed.append(_failure(chunk.dataset, chunk.endpoints[0], chunk, reason))
                 continue
             processed += 1
@@ -90,6 +96,8 @@ def reconcile(
             account["processed"] += 1
             account["events"] += chunk.entries
             _add(account, found)
+            if found.rows is not None:
+                result.parts.add(layout.part(chunk.dataset, chunk.id))
             for name, histogram in found.histograms.items():
                 totals[name] = totals[name] + histogram if name in totals else histogram
             before = [cutflows[file.dataset]] if file.dataset in cutflows else []
@@ -152,14 +160,26 @@ def _add(account: dict[str, Any], found: Checkpoint) -> None:
     server = found.endpoint.rsplit("/", 1)[0] or "/"
     account["endpoints"][server] = account["endpoints"].get(server, 0) + 1
     for name, value in found.constants.items():
-        if math.isnan(value):
-            continue
-        before = account.setdefault(name, value)
-        if not math.isclose(before, value, rel_tol=1e-6):
-            raise ProcessorError(
-                f"Dataset {found.dataset!r}: its files do not agree on {name} ({before} and "
-                f"{value}), so they are not one sample. Give them different names: NAME=FILES."
+        if not math.isnan(value):
+            account.setdefault(name, value)
+
+
+def _contradiction(account: Mapping[str, Any], steps: Steps | None, found: Checkpoint) -> str:
+    """Why a result cannot be added to those before it, empty if it can."""
+    for name, value in found.constants.items():
+        before = account.get(name, value)
+        if not (math.isnan(value) or math.isclose(before, value, rel_tol=1e-6)):
+            return (
+                f"the files of dataset {found.dataset!r} do not agree on {name} ({before} before, "
+                f"{value} here), so they are not one sample. Run again with different names: "
+                "NAME=FILES."
             )
+    if steps is not None and list(steps) != list(found.cutflow):
+        return (
+            f"the cutflow has other steps ({', '.join(found.cutflow)}) than in the chunks before "
+            f"({', '.join(steps)}). A selection must return the same steps for every chunk."
+        )
+    return ""
 
 
 def _completeness(plan: Plan, dataset: str, account: Mapping[str, Any]) -> tuple[bool, str]:

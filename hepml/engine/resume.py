@@ -79,7 +79,7 @@ def resume(
     FileAccessError
         If a file changed after some of its chunks were processed and it is not in ``replan``.
     """
-    check_executor(executor, workers)
+    check_executor(executor, workers, retries)
     layout = Layout(path)
     plan = Plan.load(layout.plan)
     if executor == "futures":
@@ -197,16 +197,23 @@ def check(path: str | Path) -> Run:
             "resume it from Python."
         )
     mark = stored or fingerprint(processor)  # type: ignore[arg-type]  # one of them is there
-    reasons: dict[str, Any] = {}
-    if run.layout.report.exists():
-        lost = {(f["file"], tuple(f["entries"] or ())): f for f in run.report["failed"]}
-        for chunk in run.plan.chunks():
-            known = lost.get((chunk.endpoints[0], (chunk.start, chunk.stop)))
-            if known:
-                reasons[chunk.id] = known
-    result = reconcile(run.layout, run.plan, processor, mark, reasons)
+    result = reconcile(run.layout, run.plan, processor, mark, known_reasons(run))
     run.__dict__["report"] = result.report
     return run.require_complete()
+
+
+def known_reasons(run: Run) -> dict[str, dict[str, Any]]:
+    """Why chunks failed according to a run's last report, by chunk id."""
+    from hepml.engine.provenance import redacted
+
+    if not run.layout.report.exists():
+        return {}
+    lost = {(item["file"], tuple(item["entries"] or ())): item for item in run.report["failed"]}
+    found = {
+        chunk.id: lost.get((redacted(chunk.endpoints[0]), (chunk.start, chunk.stop)))
+        for chunk in run.plan.chunks()
+    }
+    return {name: item for name, item in found.items() if item}
 
 
 def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
@@ -230,14 +237,18 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
                     "do not add up."
                 )
     processor = stored_processor(first.plan, first.path)
-    files = [file for run in runs for file in run.plan.files]
-    files = [replace(file, order=order) for order, file in enumerate(files)]
+    files: list[PlannedFile] = []
+    unopened: list[UnopenedFile] = []
+    for run in runs:
+        before = len(files) + len(unopened)
+        files += [replace(item, order=item.order + before) for item in run.plan.files]
+        unopened += [replace(item, order=item.order + before) for item in run.plan.unopened]
     refuse_overlap(files)
     refuse_mixed(files)
     plan = replace(
         first.plan,
         files=tuple(files),
-        unopened=tuple(item for run in runs for item in run.plan.unopened),
+        unopened=tuple(unopened),
         notes=tuple(note for run in runs for note in run.plan.notes),
         # limits are in the files' edges already; a resume must not apply one to the sum of runs
         max_events=None,
@@ -249,5 +260,6 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
         for run in runs:
             shutil.copytree(run.layout.features, layout.features, dirs_exist_ok=True)
             shutil.copytree(run.layout.checkpoints, layout.checkpoints, dirs_exist_ok=True)
-        finish(layout, plan, processor, first.provenance["fingerprint"], {}, "merge")
+        reasons = {name: item for run in runs for name, item in known_reasons(run).items()}
+        finish(layout, plan, processor, first.provenance["fingerprint"], reasons, "merge")
     return Run(out)

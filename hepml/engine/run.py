@@ -191,7 +191,7 @@ def run(
     """
     from hepml.registry import registered_name
 
-    check_executor(executor, workers)
+    check_executor(executor, workers, retries)
     layout = Layout(out)
     layout.refuse_taken()
     if executor == "futures":
@@ -366,13 +366,17 @@ def finish(
     executor: str,
 ) -> None:
     """Reconcile and write every output of the run."""
-    from hepml.engine.provenance import make_provenance
+    from hepml.engine.provenance import make_provenance, redacted
     from hepml.engine.report import reconcile
     from hepml.histograms import dump_histograms
     from hepml.tables import FeatureTable
 
     result = reconcile(layout, plan, processor, fingerprint, records)
-    parts = sorted(layout.features.rglob("*.parquet"))
+    # a part without its checkpoint holds rows that no histogram counts
+    for path in layout.features.rglob("*"):
+        if path.is_file() and path not in result.parts:
+            path.unlink()
+    parts = sorted(result.parts)
     result.report["duplicates"] = FeatureTable(parts).duplicates() if parts else {}
     write_text(layout.histograms, dump_histograms(result.histograms) + "\n")
     write_json(layout.cutflow, cutflow_rows(result.cutflow))
@@ -386,7 +390,7 @@ def finish(
             datasets=result.datasets,
         ),
     )
-    write_json(layout.report, result.report)
+    write_json(layout.report, redacted(result.report))
 
 
 def describe_loss(path: Path, report: Mapping[str, Any]) -> str:

@@ -1,0 +1,83 @@
+"""The fingerprint follows cuts, code and versions, and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hepml.engine import fingerprint as module
+from hepml.engine.fingerprint import code_hash, fingerprint
+from tests.engine.probe import ProbeCuts, ProbeProcessor
+
+SOURCE = """
+from tests.engine.probe import ProbeProcessor
+class Own(ProbeProcessor):
+    name = "own"
+    factor = {factor}
+"""
+
+
+def test_the_same_processor_has_the_same_fingerprint() -> None:
+    assert fingerprint(ProbeProcessor()) == fingerprint(ProbeProcessor())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"cuts": ProbeCuts(pt=41.0)},
+        {"preset": "hard"},
+        {"weight": "none"},
+        {"luminosity": 2.0},
+        {"systematics": True},
+        {"table": False},
+        {"cross_sections": {"ggF": 1.0}},
+    ],
+)
+def test_every_parameter_counts(other: dict[str, Any]) -> None:
+    assert fingerprint(ProbeProcessor(**other)) != fingerprint(ProbeProcessor())
+
+
+def test_the_code_of_the_processors_module_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    path = tmp_path / "own_probe.py"
+    hashes = []
+    for factor in (1, 2, 1):
+        path.write_text(SOURCE.format(factor=factor))
+        sys.modules.pop("own_probe", None)
+        importlib.invalidate_caches()
+        hashes.append(code_hash(importlib.import_module("own_probe").Own))
+    sys.modules.pop("own_probe")
+    assert hashes[0] != hashes[1]
+    assert hashes[0] == hashes[2]
+
+
+def test_versions_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint(ProbeProcessor())
+    monkeypatch.setattr(module, "package_versions", lambda: {"awkward": "0.1"})
+    assert fingerprint(ProbeProcessor()) != before
+
+
+def test_a_class_without_a_file_has_a_fingerprint() -> None:
+    own = type("Own", (ProbeProcessor,), {"name": "own", "__module__": "__main__"})
+    assert len(fingerprint(own())) == 32
+
+
+@pytest.mark.slow
+def test_another_process_finds_the_same_fingerprint() -> None:
+    script = (
+        "from hepml.engine.fingerprint import fingerprint\n"
+        "from tests.engine.probe import ProbeProcessor\n"
+        "print(fingerprint(ProbeProcessor()))\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == fingerprint(ProbeProcessor())
