@@ -106,7 +106,8 @@ def did_you_mean(name: str, known: Iterable[str], limit: int = 3) -> str:
         A sentence such as ``Did you mean 'photon_pt'?``, or the first known names.
     """
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=limit, cutoff=0.6)
+    same = [candidate for candidate in names if candidate.lower() == name.lower()]
+    close = same or difflib.get_close_matches(name, names, n=limit, cutoff=0.6)
     if not close:
         lowered = {candidate.lower(): candidate for candidate in names}
         close = [

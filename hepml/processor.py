@@ -177,6 +177,11 @@ class Processor(ProcessorABC):
         self.systematics = bool(systematics)
         self.table = bool(table)
         self.cross_sections = dict(cross_sections or {})
+        for sample, value in self.cross_sections.items():
+            if not 0 < value < float("inf"):
+                raise ParameterError(
+                    f"The cross section of {sample!r} must be above 0 pb, not {value}."
+                )
 
     # --- written by the channel -------------------------------------------------------------
 

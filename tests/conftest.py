@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,39 @@ def _stop_pool() -> Iterator[None]:
     from hepml.engine.executors import stop_shared_pool
 
     stop_shared_pool()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything a user saw."""
+        return self.out + self.err
+
+
+@pytest.fixture
+def cli(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Answer]:
+    """Call ``hepml`` as the installed script does, without another process."""
+    from hepml.cli import main
+
+    def call(*words: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["hepml", *map(str, words)])
+        capsys.readouterr()
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        else:
+            code = 0
+        shown = capsys.readouterr()
+        return Answer(code, shown.out, shown.err)
+
+    return call

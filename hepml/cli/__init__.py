@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -14,6 +15,8 @@ def main() -> None:
     """Run the command line; a user's mistake ends in a message and an exit code."""
     from hepml.errors import HepmlError
 
+    # a processor of your own, module:Class, is looked for beside you, as with `python -m`
+    sys.path.append(os.getcwd())
     try:
         app()
     except HepmlError as error:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
+from typing import Any
 
-from hepml.engine.replicas import open_first
-from hepml.errors import HepmlError, TreeError
+from hepml.engine.replicas import explain, open_first
+from hepml.errors import FileAccessError, HepmlError, TreeError
 from hepml.registry import find_processor, processor_names
 
 __all__ = ["InspectedTree", "inspect_file"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -50,31 +54,42 @@ def inspect_file(path: str) -> list[InspectedTree]:
     TreeError
         If it holds no tree.
     """
-    from hepml.engine.plan import check_branches
-    from hepml.engine.reading import cluster_edges
-
     directory, endpoint = open_first((path,))
     found = []
     with directory:
         for name, kind in directory.classnames(cycle=False).items():
             if kind not in ("TTree", "ROOT::RNTuple"):
                 continue
-            tree = directory[name]
-            item = InspectedTree(
-                name, int(tree.num_entries), len(cluster_edges(tree)) - 1, dict(tree.typenames())
-            )
-            for processor_name in processor_names():
-                processor = find_processor(processor_name)()
-                if name not in processor.trees:
-                    continue
-                item.kind = item.kind or processor.kind_of(tree)
-                try:
-                    check_branches(processor, tree, item.kind or "simulation", endpoint)
-                except HepmlError as error:
-                    item.misfits[processor_name] = str(error)
-                else:
-                    item.fits.append(processor_name)
-            found.append(item)
+            try:
+                found.append(_look(directory[name], name, endpoint))
+            # a file that is cut short may open and then fail wherever it is read
+            except Exception as error:
+                logger.debug("%s could not be read", endpoint, exc_info=error)
+                raise FileAccessError(
+                    f"Cannot read tree {name!r} of {endpoint}: {explain(endpoint, error)}"
+                ) from error
     if not found:
         raise TreeError(f"{path} is a ROOT file without any tree.")
     return found
+
+
+def _look(tree: Any, name: str, endpoint: str) -> InspectedTree:
+    """Describe one tree and see which processors fit it."""
+    from hepml.engine.plan import check_branches
+    from hepml.engine.reading import cluster_edges
+
+    item = InspectedTree(
+        name, int(tree.num_entries), len(cluster_edges(tree)) - 1, dict(tree.typenames())
+    )
+    for processor_name in processor_names():
+        processor = find_processor(processor_name)()
+        if name not in processor.trees:
+            continue
+        item.kind = item.kind or processor.kind_of(tree)
+        try:
+            check_branches(processor, tree, item.kind or "simulation", endpoint)
+        except HepmlError as error:
+            item.misfits[processor_name] = str(error)
+        else:
+            item.fits.append(processor_name)
+    return item
