@@ -1,17 +1,41 @@
-"""The ``hepml`` application: every command, registered in the order of an analysis."""
+"""The ``hepml`` application: every command, in the order of an analysis."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from hepml.cli import datasets, demo, export, inspect, plot, runs, simulate
 
 __all__ = ["app"]
 
+
+class _InOrder(TyperGroup):
+    """Lists commands and groups of commands in one order; typer puts groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        found = super().list_commands(ctx)
+        return sorted(found, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+
+
+_ORDER = (
+    "demo",
+    "datasets",
+    "simulate",
+    "inspect",
+    "run",
+    "check",
+    "resume",
+    "merge",
+    "plot",
+    "export",
+)
+
 app = typer.Typer(
     name="hepml",
+    cls=_InOrder,
     help="From detector files to a discovery plot, columnar all the way.",
     no_args_is_help=True,
     add_completion=False,

@@ -1,0 +1,56 @@
+"""``hepml demo`` makes a whole analysis, or nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import hepml
+from hepml.cli import app
+from hepml.errors import OutputError, ParameterError
+
+
+@pytest.mark.slow
+def test_it_ends_in_figures_counts_and_a_table(tmp_path: Path) -> None:
+    out = tmp_path / "not" / "yet" / "there"
+    options = ["--events", "3000", "--workers", "1", "--seed", "2"]
+    result = CliRunner().invoke(app, ["demo", "--out", str(out), *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    run = hepml.Run(out / "diphoton")
+    assert run.report["planned"] == run.report["processed"] > 0
+    figures = {path.name for path in (run.path / "plots").iterdir()}
+    assert {"diphoton_mass.png", "diphoton_mass.pdf", "cutflow.png"} <= figures
+    for name in ("report.json", "cutflow.json", "histograms.json", "features"):
+        assert (run.path / name).exists()
+    assert len(run.features) == sum(rows[-1]["raw"] for rows in run.cutflow.values())
+    printed = result.output.replace("\n", "")
+    for path in ("diphoton/plots/diphoton_mass.png", "diphoton/cutflow.json", "diphoton/features"):
+        assert f"{out}/{path}" in printed
+    assert "the data are simulated" in printed
+    truth = json.loads((out / "files" / "simulation.json").read_text())
+    luminosity = sum(item["luminosity"] or 0 for item in run.report["datasets"].values())
+    assert luminosity == pytest.approx(truth["luminosity"])
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_what_is_there_is_left_alone(tmp_path: Path, what: str) -> None:
+    out = tmp_path / "demo"
+    mine = out if what == "file" else out / "mine.txt"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    result = CliRunner().invoke(app, ["demo", "--out", str(out)])
+    assert isinstance(result.exception, OutputError)
+    assert "exists; choose another --out" in str(result.exception)
+    assert result.output == ""
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+
+
+@pytest.mark.parametrize("options", [["dimuon"], ["--workers", "0"]])
+def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path, options: list[str]) -> None:
+    out = tmp_path / "demo"
+    result = CliRunner().invoke(app, ["demo", *options, "--out", str(out)])
+    assert isinstance(result.exception, ParameterError)
+    assert not out.exists()
