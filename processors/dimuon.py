@@ -107,14 +107,14 @@ class DimuonProcessor(Processor):
             cuts.mass_high,
             transform=hist.axis.transform.log,
             name="dimuon_mass",
-            label="Dimuon mass [GeV]",
+            label=r"Dimuon mass $m_{\mu\mu}$ [GeV]",
         )
         axes = (
             mass,
-            regular(50, 0, 100, name="lead_pt", label="Leading muon pT [GeV]"),
-            regular(50, 0, 100, name="trail_pt", label="Trailing muon pT [GeV]"),
-            regular(50, 0, 100, name="dimuon_pt", label="Dimuon pT [GeV]"),
-            regular(60, 0, 6, name="delta_r", label="Distance of the muons in eta and phi"),
+            regular(50, 0, 100, name="lead_pt", label="Leading muon $p_T$ [GeV]"),
+            regular(50, 0, 100, name="trail_pt", label="Trailing muon $p_T$ [GeV]"),
+            regular(50, 0, 100, name="dimuon_pt", label="Dimuon $p_T$ [GeV]"),
+            regular(60, 0, 6, name="delta_r", label=r"$\Delta R(\mu, \mu)$"),
         )
         sign = hist.axis.IntCategory([-1, 1], name="charge_product", label="Product of charges")
         return tuple(Histogram(axis.name, (sign, axis), label="Muon pairs") for axis in axes)

@@ -72,13 +72,18 @@ class DiphotonProcessor(Processor):
         """Declare the histograms; the mass axis follows the cuts."""
         cuts = self.cuts
         axes = {
-            "diphoton_mass": (cuts.bins, cuts.mass_low, cuts.mass_high, "Diphoton mass [GeV]"),
-            "lead_pt": (50, 0, 250, "Leading photon pT [GeV]"),
-            "sublead_pt": (50, 0, 250, "Subleading photon pT [GeV]"),
-            "lead_pt_over_mass": (40, 0, 2, "Leading photon pT / diphoton mass"),
-            "sublead_pt_over_mass": (40, 0, 2, "Subleading photon pT / diphoton mass"),
-            "lead_eta": (50, -2.5, 2.5, "Leading photon eta"),
-            "sublead_eta": (50, -2.5, 2.5, "Subleading photon eta"),
+            "diphoton_mass": (
+                cuts.bins,
+                cuts.mass_low,
+                cuts.mass_high,
+                r"Diphoton mass $m_{\gamma\gamma}$ [GeV]",
+            ),
+            "lead_pt": (50, 0, 250, "Leading photon $p_T$ [GeV]"),
+            "sublead_pt": (50, 0, 250, "Subleading photon $p_T$ [GeV]"),
+            "lead_pt_over_mass": (40, 0, 2, r"Leading photon $p_T / m_{\gamma\gamma}$"),
+            "sublead_pt_over_mass": (40, 0, 2, r"Subleading photon $p_T / m_{\gamma\gamma}$"),
+            "lead_eta": (50, -2.5, 2.5, r"Leading photon $\eta$"),
+            "sublead_eta": (50, -2.5, 2.5, r"Subleading photon $\eta$"),
             "n_jets": (12, -0.5, 11.5, "Number of jets"),
             "met": (50, 0, 250, "Missing transverse momentum [GeV]"),
         }

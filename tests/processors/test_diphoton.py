@@ -33,7 +33,7 @@ from tests.events import (
 def test_mass_axis_of_the_presets(preset: str, bins: int) -> None:
     axis = DiphotonProcessor(preset=preset).histograms()[0].axes[0]
     assert axis.edges == pytest.approx(np.linspace(105, 160, bins + 1))
-    assert axis.label == "Diphoton mass [GeV]"
+    assert axis.label == r"Diphoton mass $m_{\gamma\gamma}$ [GeV]"
 
 
 @pytest.fixture
