@@ -266,6 +266,12 @@ def check_workers(client: Any, processor: type[Processor]) -> None:
     from hepml.engine.fingerprint import code_hash, framework_hash
     from hepml.registry import registered_name
 
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_TIMEOUT)  # they may be starting again
+    except TimeoutError:
+        raise ProcessorError(
+            "The dask scheduler has no workers. Start some:  dask worker ADDRESS"
+        ) from None
     if registered_name(processor) is None:
         # a class of a notebook or script travels by value: only the framework can differ
         answers = client.run(framework_hash, on_error="return")
@@ -281,8 +287,6 @@ def check_workers(client: Any, processor: type[Processor]) -> None:
             f"{', '.join(sorted(wrong)[:5])}. Install the same version there and restart them."
             + (f"\n  {type(failed).__name__}: {failed}" if failed else "")
         )
-    if not answers:
-        raise ProcessorError("The dask scheduler has no workers. Start some:  dask worker ADDRESS")
 
 
 def _dask(

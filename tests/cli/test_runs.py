@@ -196,7 +196,7 @@ def undisturbed(cluster_files: list[Path], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_is_resumed_without_repeating_what_it_had(
     cluster_files: list[Path], tmp_path: Path, undisturbed: hepml.Run, end: signal.Signals
 ) -> None:

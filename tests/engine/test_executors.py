@@ -214,3 +214,16 @@ def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(
             scheduler="tcp://127.0.0.1:1",
         )
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.dask
+def test_a_scheduler_without_workers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import Client, LocalCluster
+
+    monkeypatch.setattr(executors, "CONNECT_TIMEOUT", "0.3s")
+    with (
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as cluster,
+        Client(cluster, set_as_default=False) as client,
+        pytest.raises(ProcessorError, match="no workers"),
+    ):
+        check_workers(client, ProbeProcessor)
