@@ -226,7 +226,8 @@ class FeatureTable:
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read the table, or some columns, into a pandas DataFrame."""
-        return self.to_arrow(columns).to_pandas()
+        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
+        return frame
 
     # --- views ------------------------------------------------------------------------------
 
