@@ -70,10 +70,10 @@ class Contender:
 def _hepml(job: Job, executor: str, workers: int) -> Result:
     """Run the engine as ``hepml run`` does; in steady mode on workers that have worked before."""
     import hepml
-    from hepml.engine import executors
+    from hepml.engine import pool
 
     if executor == "futures" and not job.steady:
-        executors.warm_up()  # as the command line does: the server starts while we import
+        pool.warm_up()  # as the command line does: the server starts while we import
     from processors import DiphotonProcessor
 
     processor = DiphotonProcessor(table=job.table)
@@ -96,8 +96,8 @@ def _hepml_steady(job: Job, processor: Any, executor: str, workers: int) -> Resu
     """Warm every worker, plan, and time the rest: processing, merging, writing the outputs."""
     from contextlib import nullcontext
 
-    from hepml.engine.executors import dask_client
-    from hepml.engine.plan import make_plan
+    from hepml.engine.cluster import dask_client
+    from hepml.engine.planning import make_plan
     from hepml.engine.run import as_inputs, execute_plan
     from hepml.engine.store import Layout
 

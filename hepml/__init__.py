@@ -9,7 +9,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hepml.catalogue import Catalogue
-    from hepml.engine.run import Run, run
+    from hepml.engine.run import run
+    from hepml.engine.rundir import Run
     from hepml.processor import Processor, Selected
     from hepml.tables import FeatureTable
 

@@ -27,7 +27,7 @@ def cluster_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="session")
 def scheduler() -> Iterator[str]:
     """Address of one dask cluster of two worker processes for the whole session."""
-    from hepml.engine.executors import dask_client
+    from hepml.engine.cluster import dask_client
 
     with dask_client(2, None) as client:
         yield client.scheduler.address
@@ -37,7 +37,7 @@ def scheduler() -> Iterator[str]:
 def _stop_pool() -> Iterator[None]:
     """Stop the shared pool while the interpreter is still whole."""
     yield
-    from hepml.engine.executors import stop_shared_pool
+    from hepml.engine.pool import stop_shared_pool
 
     stop_shared_pool()
 

@@ -28,7 +28,8 @@ def demo(
         raise ParameterError(f"There is no demo of {channel!r}. " + did_you_mean(channel, CHANNELS))
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise OutputError(f"{out} exists; choose another --out, or remove it first.")
-    from hepml.engine.executors import check_executor, warm_up
+    from hepml.engine.executors import check_executor
+    from hepml.engine.pool import warm_up
 
     check_executor("futures", workers)
     warm_up()  # workers import the stack while the files are simulated

@@ -71,7 +71,8 @@ def run(
     ] = None,
 ) -> None:
     """Run a processor over files and write a run directory."""
-    from hepml.engine.executors import check_executor, warm_up
+    from hepml.engine.executors import check_executor
+    from hepml.engine.pool import warm_up
 
     check_executor(executor, workers)
     if executor == "futures":

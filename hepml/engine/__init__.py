@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from hepml.engine.run import Run, run
+from hepml.engine.run import run
+from hepml.engine.rundir import Run
 
 __all__ = ["Run", "run"]

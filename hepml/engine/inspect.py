@@ -75,7 +75,7 @@ def inspect_file(path: str) -> list[InspectedTree]:
 
 def _look(tree: Any, name: str, endpoint: str) -> InspectedTree:
     """Describe one tree and see which processors fit it."""
-    from hepml.engine.plan import check_branches
+    from hepml.engine.planning import check_branches
     from hepml.engine.reading import cluster_edges
 
     item = InspectedTree(

@@ -14,7 +14,7 @@ import awkward as ak
 from hepml.collect import collect
 from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.checkpoint import save_checkpoint
-from hepml.engine.executors import check_workers, dask_client
+from hepml.engine.cluster import check_workers, dask_client
 from hepml.engine.plan import Chunk
 from hepml.engine.replicas import open_first
 from hepml.engine.store import Layout

@@ -10,11 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hepml.engine.executors import check_executor, warm_up
-from hepml.engine.plan import (
-    Plan,
-    PlannedFile,
-    UnopenedFile,
+from hepml.engine.executors import check_executor
+from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
+from hepml.engine.planning import (
     limited,
     local_state,
     plan_file,
@@ -22,7 +20,9 @@ from hepml.engine.plan import (
     refuse_overlap,
     unopened_file,
 )
-from hepml.engine.run import Run, execute_plan, finish
+from hepml.engine.pool import warm_up
+from hepml.engine.run import execute_plan, finish
+from hepml.engine.rundir import Run
 from hepml.engine.store import Layout, locked
 from hepml.errors import FileAccessError, HepmlError, OutputError, ProcessorError
 
@@ -46,7 +46,7 @@ def stored_processor(plan: Plan, where: Path) -> Processor:
     if plan.processor is None:
         raise ProcessorError(
             f"The run in {where} used a processor made in a Python session, which this command "
-            "cannot find. Resume it from Python:  hepml.engine.resume.resume(path, processor)"
+            f"cannot find. Resume it from Python:  hepml.Run({str(where)!r}).resume(processor)"
         )
     return find_processor(plan.processor).from_parameters(**plan.parameters)
 

@@ -2,136 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hepml.cutflow import cutflow_rows
-from hepml.engine.executors import check_executor, execute, stop_shared_pool, warm_up
-from hepml.engine.plan import Chunk, Plan, make_plan
+from hepml.engine.executors import check_executor, execute
+from hepml.engine.plan import Chunk, Plan
+from hepml.engine.planning import make_plan
+from hepml.engine.pool import stop_shared_pool, warm_up
+from hepml.engine.rundir import Run
 from hepml.engine.store import Layout, locked, write_json, write_text
-from hepml.errors import HepmlError, IncompleteRunError, OutputError
+from hepml.errors import HepmlError
 
 if TYPE_CHECKING:
-    import hist
-
     from hepml.processor import Processor
     from hepml.records import Input
-    from hepml.tables import FeatureTable
 
 __all__ = ["Run", "execute_plan", "run"]
 
 logger = logging.getLogger(__name__)
-
-
-class Run:
-    """A finished or interrupted run on disk.
-
-    Parameters
-    ----------
-    path : path
-        The run directory.
-
-    Raises
-    ------
-    OutputError
-        If the folder is not a run directory.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.layout = Layout(path)
-        if not self.layout.plan.exists():
-            raise OutputError(
-                f"{self.path} is not a run directory: it has no plan.json. "
-                "Give the folder named with --out."
-            )
-
-    def _json(self, path: Path) -> Any:
-        if not path.exists():
-            raise OutputError(
-                f"{path} does not exist: the run was stopped before its end. "
-                f"Finish it with  hepml resume {self.path}"
-            )
-        try:
-            return json.loads(path.read_text())
-        except ValueError as error:
-            raise OutputError(f"{path} is damaged: {error}.") from error
-
-    @cached_property
-    def plan(self) -> Plan:
-        """What was planned."""
-        return Plan.load(self.layout.plan)
-
-    @cached_property
-    def report(self) -> dict[str, Any]:
-        """Content of ``report.json``: planned, processed, failed, per dataset."""
-        return dict(self._json(self.layout.report))
-
-    @cached_property
-    def provenance(self) -> dict[str, Any]:
-        """Content of ``provenance.json``."""
-        return dict(self._json(self.layout.provenance))
-
-    @cached_property
-    def cutflow(self) -> dict[str, list[dict[str, Any]]]:
-        """Dataset to list of ``{step, raw, weighted}``."""
-        return dict(self._json(self.layout.cutflow))
-
-    @cached_property
-    def histograms(self) -> dict[str, hist.Hist[Any]]:
-        """Histograms by name, with axes dataset and variation first."""
-        from hepml.histograms import load_histograms
-
-        self._json(self.layout.histograms)
-        return load_histograms(self.layout.histograms)
-
-    @cached_property
-    def features(self) -> FeatureTable:
-        """The feature table."""
-        from hepml.tables import FeatureTable
-
-        return FeatureTable.open(self.layout.features)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every planned chunk has a result."""
-        return bool(self.report["processed"] == self.report["planned"])
-
-    def require_complete(self) -> Run:
-        """Return the run itself if nothing is missing.
-
-        Raises
-        ------
-        IncompleteRunError
-            With the first losses and what to do about them.
-        """
-        if not self.complete:
-            raise IncompleteRunError(describe_loss(self.path, self.report))
-        return self
-
-    def __repr__(self) -> str:
-        return (
-            f"<Run {self.path}: {self.provenance['processor']}, "
-            f"{self.report['processed']}/{self.report['planned']} chunks, "
-            f"{self.report['events_processed']:,} events>"
-        )
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{name}</td><td>{item['kind']}</td><td>{item['events']:,}</td>"
-            f"<td>{item['rows']:,}</td><td>{item['processed']}/{item['planned']}</td></tr>"
-            for name, item in self.report["datasets"].items()
-        )
-        return (
-            f"<p><b>Run</b> {self.path} ({self.provenance['processor']})</p><table><tr>"
-            "<th>dataset</th><th>kind</th><th>events</th><th>rows</th><th>chunks</th></tr>"
-            f"{rows}</table>"
-        )
 
 
 def run(
@@ -391,25 +284,3 @@ def finish(
         ),
     )
     write_json(layout.report, redacted(result.report))
-
-
-def describe_loss(path: Path, report: Mapping[str, Any]) -> str:
-    """Say what a run lacks and what to do about it."""
-    failed = report["failed"]
-    events = sum(b - a for a, b in (item["entries"] for item in failed if item["entries"]))
-    lines = [
-        f"{len(failed)} of {report['planned']} chunks"
-        + (f" ({events:,} events)" if events else "")
-        + " were not processed"
-    ]
-    for item in failed[:5]:
-        where = "" if item["entries"] is None else " entries {}-{}".format(*item["entries"])
-        reason = item["reason"]
-        if len(reason) > 400:
-            reason = reason[:400] + " ..."
-        lines.append(f"  {item['dataset']!r} in {item['file']}{where}: {reason}")
-    if len(failed) > 5:
-        lines.append(f"  ... and {len(failed) - 5} more in {path / 'report.json'}")
-    lines.append(f"retry only these:  hepml resume {path}")
-    lines.append("accept the loss:   --allow-missing")
-    return "\n".join(lines)

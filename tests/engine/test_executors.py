@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 import hepml
-from hepml.engine import executors
-from hepml.engine.executors import DIED, check_executor, check_workers, dask_client, shared_pool
+from hepml.engine import cluster as clusters
+from hepml.engine import pool as pools_of_hepml
+from hepml.engine.cluster import check_workers, dask_client
+from hepml.engine.executors import DIED, check_executor
+from hepml.engine.pool import shared_pool
 from hepml.errors import IncompleteRunError, ParameterError, ProcessorError
 from tests.engine.probe import ProbeCuts, ProbeProcessor, calls
 from tests.engine.runs import assert_same_bits
@@ -72,7 +75,7 @@ def test_the_pool_is_shared_between_runs(cluster_files: list[Path], tmp_path: Pa
     pools = []
     for name in ("one", "two"):
         hepml.run(ProbeProcessor(), [str(cluster_files[0])], out=tmp_path / name, workers=2)
-        pools.append(executors._POOL)
+        pools.append(pools_of_hepml._POOL)
     assert pools[0] is pools[1]
 
 
@@ -87,8 +90,8 @@ def test_a_run_survives_a_pool_whose_idle_worker_was_killed(
 ) -> None:
     words = [str(file) for file in cluster_files]
     hepml.run(ProbeProcessor(), words[:1], out=tmp_path / "one", workers=2)
-    assert executors._POOL is not None
-    pid = next(iter(executors._POOL[1]._processes))
+    assert pools_of_hepml._POOL is not None
+    pid = next(iter(pools_of_hepml._POOL[1]._processes))
     os.kill(pid, signal.SIGKILL)
     result = hepml.run(ProbeProcessor(), words, out=tmp_path / "two", workers=2, chunk_size=50)
     assert result.report["processed"] == 16
@@ -120,7 +123,7 @@ def test_a_chunk_that_always_kills_its_worker_fails_alone(
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = (
         "import os, signal\n"
-        "from hepml.engine.executors import shared_pool\n"
+        "from hepml.engine.pool import shared_pool\n"
         "pool = shared_pool(2)\n"
         "pool.submit(int).result()\n"
         "print(*pool._processes, flush=True)\n"
@@ -204,7 +207,7 @@ def test_a_chunk_that_kills_dask_workers_fails_alone(
 def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(
     cluster_files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "CONNECT_TIMEOUT", "0.3s")
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT", "0.3s")
     with pytest.raises(ParameterError, match=r"No dask scheduler answers at tcp://127\.0\.0\.1:1"):
         hepml.run(
             ProbeProcessor(),
@@ -220,7 +223,7 @@ def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(
 def test_a_scheduler_without_workers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client, LocalCluster
 
-    monkeypatch.setattr(executors, "CONNECT_TIMEOUT", "0.3s")
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT", "0.3s")
     with (
         LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster, set_as_default=False) as client,

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hepml.engine.plan import Plan, chunk_edges, make_plan
+from hepml.engine.plan import Plan
+from hepml.engine.planning import chunk_edges, make_plan
 from hepml.engine.run import as_inputs
 from hepml.errors import (
     BranchError,

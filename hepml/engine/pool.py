@@ -1,0 +1,92 @@
+"""The one pool of worker processes of this process."""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["shared_pool", "stop_shared_pool", "warm_up", "without_main"]
+
+
+# workers and the hash of the processor's code: a class that was edited needs new processes
+_POOL: tuple[tuple[int, str], ProcessPoolExecutor] | None = None
+
+
+def warm_up() -> None:
+    """Start the server that workers are forked from; it imports the stack meanwhile."""
+    multiprocessing.forkserver.set_forkserver_preload(["hepml.engine.warm"])
+    with without_main():
+        multiprocessing.forkserver.ensure_running()
+
+
+def shared_pool(workers: int, code: str = "") -> ProcessPoolExecutor:
+    """Return the one pool of this process; importing the stack costs seconds, so it is shared.
+
+    Workers are forked from a server process that has imported everything once. Another number of
+    workers or other code of the processor gets a new pool.
+    """
+    global _POOL
+    if _POOL is None or _POOL[0] != (workers, code):
+        stop_shared_pool()
+        warm_up()
+        context = multiprocessing.get_context("forkserver")
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+        with without_main():
+            for _ in range(workers):
+                pool.submit(int)  # a process starts for each call that finds no idle one
+        _POOL = ((workers, code), pool)
+    return _POOL[1]
+
+
+def stop_shared_pool() -> None:
+    """Stop the shared pool's workers and forget it; queued work is dropped."""
+    global _POOL
+    if _POOL is not None:
+        pool, _POOL = _POOL[1], None
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Leave ctrl-C to the parent, which finishes the report; but end when the parent is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def without_main() -> Iterator[None]:
+    """Keep workers from importing the caller's script again.
+
+    Tasks travel by value, so workers need no ``__main__``; importing it would run a script that
+    has no ``if __name__ == "__main__"`` once more in every worker.
+    """
+    main = sys.modules["__main__"]
+    hidden: dict[str, Any] = {
+        name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in vars(main)
+    }
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update(hidden)
+
+
+atexit.register(stop_shared_pool)
