@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import awkward as ak
@@ -109,14 +109,16 @@ class DiphotonProcessor(Processor):
             for name, fill in _fills(events, selected, weights, variation).items():
                 fills.setdefault(name, []).append(fill)
         table = nominal
-        if self.cuts.table == "seed":
+        if self.table and self.cuts.table == "seed":
             table = select_pairs(events.photon, events.trigP, SEED_TABLE)
             cutflow = {f"histogram: {name}": values for name, values in cutflow.items()}
             for name in table.steps:
                 cutflow[f"table: {name}"] = table.passing(weights, name)
-        chosen = table.passing(events)
-        features = event_features(chosen, table.lead, table.sublead, table.mass)
-        features["weight"] = table.passing(weights)
+        features = {}
+        if self.table:
+            chosen = table.passing(events)
+            features = event_features(chosen, table.lead, table.sublead, table.mass)
+            features["weight"] = table.passing(weights)
         return Selected(cutflow, fills, features, constants=constants)
 
     def _constants(self, events: Any) -> dict[str, Any]:
@@ -134,7 +136,7 @@ class DiphotonProcessor(Processor):
         """Weight of every event: 1 for data, expected events for simulation."""
         factors = WEIGHT_FACTORS[self.weight]
         if not constants or not factors:
-            return plain(ak.ones_like(events.runNumber, dtype=np.float64))
+            return plain(ak.ones_like(ak.num(events.photon, axis=1), dtype=np.float64))
         # a file without a sum of weights gives infinite weights, which the cutflow reports
         with np.errstate(divide="ignore", invalid="ignore"):
             scale = self.luminosity * constants["cross_section"] / constants["sum_of_weights"]
@@ -142,23 +144,26 @@ class DiphotonProcessor(Processor):
 
     def required_branches(self, tree: str, kind: str) -> tuple[str, ...]:
         """Branches that the selection reads; simulation needs the weights on top."""
-        photon = ["n", "pt", "eta", "phi", "E", "isTightID", "ptcone30", "etcone20"]
-        if self.cuts.matched or self.cuts.table == "seed":
+        photon = ["n", "pt", "eta", "phi", "isTightID", "ptcone30", "etcone20"]
+        scalars = ["met_et"]
+        lists: dict[str, Sequence[str]] = {"photon": photon, "jet": ("n",)}
+        seed_table = self.table and self.cuts.table == "seed"
+        if self.cuts.matched or seed_table:
             photon.append("trigMatched")
         if self.cuts.unconverted_central:
             photon.append("convType")
-        scalars = ["runNumber", "eventNumber", "channelNumber", "met_et", "met_phi"]
-        if self.cuts.trigger or self.cuts.table == "seed":
+        if self.table or self.cuts.fraction == "energy" or seed_table:
+            photon.append("E")
+        if self.cuts.trigger or seed_table:
             scalars.append("trigP")
         if kind == "simulation":
             scalars += [*WEIGHT_FACTORS[self.weight], "XSection", "SumWeights"]
             if self.systematics:
                 photon.append("pt_syst")
-        lists = {
-            "photon": photon,
-            "lep": ("n", "pt", "eta", "phi", "E", "charge", "z0", "ptcone30", "etcone20"),
-            "jet": ("n", "pt", "eta", "phi", "E", "MV2c10"),
-        }
+        if self.table:
+            scalars += ["runNumber", "eventNumber", "channelNumber", "met_phi"]
+            lists["lep"] = ("n", "pt", "eta", "phi", "E", "charge", "z0", "ptcone30", "etcone20")
+            lists["jet"] = ("n", "pt", "eta", "phi", "E", "MV2c10")
         jagged = [f"{prefix}_{name}" for prefix, names in lists.items() for name in names]
         return (*scalars, *jagged)
 

@@ -130,10 +130,13 @@ def test_an_empty_file_has_undefined_constants(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("preset", DiphotonProcessor.presets)
 @pytest.mark.parametrize("kind", ["data", "simulation"])
-def test_required_branches_are_exactly_those_read(tmp_path: Path, preset: str, kind: str) -> None:
+@pytest.mark.parametrize("table", [True, False])
+def test_required_branches_are_exactly_those_read(
+    tmp_path: Path, preset: str, kind: str, table: bool
+) -> None:
     event = mini_event(diphoton_photons(), [lepton(20)], [jet(30)], XSection=1.0, SumWeights=1.0)
     path = write_mini(tmp_path / "mini.root", [event])
-    processor = DiphotonProcessor(preset=preset, systematics=True)
+    processor = DiphotonProcessor(preset=preset, systematics=True, table=table)
     log: list[Any] = []
     run_chunk(path, processor, kind=kind, access_log=log)
     assert {entry.branch for entry in log} == set(processor.required_branches("mini", kind))
