@@ -152,13 +152,14 @@ class DiphotonProcessor(Processor):
             photon.append("trigMatched")
         if self.cuts.unconverted_central:
             photon.append("convType")
-        if self.table or self.cuts.fraction == "energy" or seed_table:
+        shifted = self.systematics and kind == "simulation"
+        if self.table or self.cuts.fraction == "energy" or shifted:
             photon.append("E")
         if self.cuts.trigger or seed_table:
             scalars.append("trigP")
         if kind == "simulation":
             scalars += [*WEIGHT_FACTORS[self.weight], "XSection", "SumWeights"]
-            if self.systematics:
+            if shifted:
                 photon.append("pt_syst")
         if self.table:
             scalars += ["runNumber", "eventNumber", "channelNumber", "met_phi"]
