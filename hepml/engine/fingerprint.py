@@ -77,13 +77,28 @@ def _code_hash(processor: Any) -> str:
     try:
         source = Path(inspect.getfile(processor))
     except (TypeError, OSError):
-        # a class typed into a notebook has no file: its pickled form is its code
-        digest.update(cloudpickle.dumps(processor))
+        digest.update(_own_code(processor))
         return digest.hexdigest()
-    package = "." in processor.__module__ and source.parent.joinpath("__init__.py").exists()
-    files = list(source.parent.glob("*.py")) if package else [source]
-    digest.update(_hash_sources(files, source.parent).encode())
+    root = _package_root(source)
+    files = list(root.rglob("*.py")) if root.is_dir() else [source]
+    digest.update(_hash_sources(files, root if root.is_dir() else root.parent).encode())
     return digest.hexdigest()
+
+
+def _own_code(processor: Any) -> bytes:
+    """Code of a class typed into a notebook: its text, or else its pickled form."""
+    try:
+        return inspect.getsource(processor).encode()
+    except (TypeError, OSError):
+        return bytes(cloudpickle.dumps(processor))
+
+
+def _package_root(source: Path) -> Path:
+    """The outermost package around a file, or the file itself where there is none."""
+    root = source
+    while (root.parent / "__init__.py").exists():
+        root = root.parent
+    return root
 
 
 def fingerprint(processor: Processor) -> str:

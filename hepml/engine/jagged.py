@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -14,6 +15,15 @@ VECTOR_HEADER = 10
 """Bytes in front of each std::vector: byte count (4), version (2), number of items (4)."""
 
 _ENTRY_OFFSET_BYTES = 4
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """Compile on first use, and keep the machine code on disk where there is a place for it."""
+    options: dict[str, Any] = {"nogil": True, "boundscheck": False}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        return numba.njit(**options)(function)
 
 
 class InvalidListsError(ValueError):
@@ -86,7 +96,7 @@ def prepare() -> None:
         decode_lists(empty_list, VECTOR_HEADER, 0, VECTOR_HEADER, (0, 1), items, 0, offsets)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@_compiled
 def _decode(raw, border, key_length, header, first, last, content, filled, offsets):  # type: ignore[no-untyped-def]
     """See `decode_lists`; returns -1 where the bytes make no sense."""
     size = content.itemsize
@@ -131,7 +141,7 @@ def _decode(raw, border, key_length, header, first, last, content, filled, offse
     return filled
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@_compiled
 def _big_endian(raw, position):  # type: ignore[no-untyped-def]
     """The 4-byte big-endian number at a position."""
     start = np.uintp(position)

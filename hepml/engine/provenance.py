@@ -45,7 +45,8 @@ def make_provenance(
         "versions": package_versions(),
         "executor": executor,
         "command": list(sys.argv),
-        "datasets": datasets,
+        # of a dataset that was never opened there is nothing to say
+        "datasets": {k: item for k, item in datasets.items() if item["kind"] != "unknown"},
         "inputs": [
             {
                 "dataset": file.dataset,

@@ -105,7 +105,7 @@ def reconcile(
     for lost in plan.unopened:
         planned += 1
         account = result.datasets.setdefault(
-            lost.dataset, _account(lost.kind or "simulation", lost.label)
+            lost.dataset, _account(lost.kind or "unknown", lost.label)
         )
         account["planned"] += 1
         account["files"] += 1

@@ -58,6 +58,25 @@ def test_the_code_of_the_processors_module_counts(
     assert hashes[0] == hashes[2]
 
 
+def test_the_code_of_the_whole_package_around_a_processor_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    inner = tmp_path / "own_package" / "inner"
+    inner.mkdir(parents=True)
+    for folder in (inner.parent, inner):
+        (folder / "__init__.py").touch()
+    (inner / "own.py").write_text(SOURCE.format(factor=1))
+    hashes = []
+    for limit in (10, 20):
+        (inner.parent / "limits.py").write_text(f"LIMIT = {limit}")
+        for name in [name for name in sys.modules if name.startswith("own_package")]:
+            monkeypatch.delitem(sys.modules, name)
+        importlib.invalidate_caches()
+        hashes.append(code_hash(importlib.import_module("own_package.inner.own").Own))
+    assert hashes[0] != hashes[1]
+
+
 def test_versions_count(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(ProbeProcessor())
     monkeypatch.setattr(module, "package_versions", lambda: {"awkward": "0.1"})
