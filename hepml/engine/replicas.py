@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 from hepml.errors import FileAccessError
 
 __all__ = ["open_first"]
+
+# seconds, except for the number of retries
+XROOTD_PATIENCE = {
+    "XRD_CONNECTIONWINDOW": "10",
+    "XRD_CONNECTIONRETRY": "1",
+    "XRD_STREAMTIMEOUT": "30",
+    "XRD_REQUESTTIMEOUT": "60",
+}
 
 
 def open_first(endpoints: Sequence[str]) -> tuple[Any, str]:
@@ -28,6 +37,7 @@ def open_first(endpoints: Sequence[str]) -> tuple[Any, str]:
     """
     from hepml.engine.reading import open_root
 
+    limit_xrootd_patience()
     reasons = []
     for endpoint in endpoints:
         try:
@@ -38,15 +48,30 @@ def open_first(endpoints: Sequence[str]) -> tuple[Any, str]:
     raise FileAccessError("Cannot open " + "\n  then ".join(reasons))
 
 
+def limit_xrootd_patience() -> None:
+    """Let a dead XRootD server fail within seconds; by default its client waits for minutes.
+
+    The client reads these when it is first loaded. What the user has set is kept.
+    """
+    for name, seconds in XROOTD_PATIENCE.items():
+        os.environ.setdefault(name, seconds)
+
+
 def explain(endpoint: str, error: BaseException) -> str:
     """One line on why a file did not open."""
-    path = Path(endpoint)
-    if "://" not in endpoint:
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    said = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    if "://" in endpoint:
+        if isinstance(error, ImportError):
+            return 'reading it needs the extra: pip install "hepml-columnar[xrootd]"'
+        if isinstance(error, OSError):
+            return f"no answer from there, or no such file ({said})"
+    else:
+        path = Path(endpoint)
         if not path.exists():
             return "there is no such file"
         if path.is_dir():
             return "it is a directory"
         if path.stat().st_size == 0:
             return "the file is empty (0 bytes)"
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return f"it is not a readable ROOT file, damaged or cut short ({type(error).__name__}: {first})"
+    return f"it is not a readable ROOT file, damaged or cut short ({said})"
