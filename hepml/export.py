@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -159,22 +160,34 @@ def _write_root(
     import hist
     import uproot
 
+    folder = _Folders()
     with uproot.recreate(path) as file:
         for name, histogram in histograms.items():
             for (dataset, variation, *rest), part in _slices(histogram, keep_axis=True):
-                file["/".join([dataset, variation, "_".join([name, *rest])])] = part
+                file["/".join([folder[dataset], variation, "_".join([name, *rest])])] = part
         for dataset, rows in run.cutflow.items():
             steps = hist.axis.StrCategory([row["step"] for row in rows], name="step")
             for column in ("raw", "weighted"):
                 counts: hist.Hist[Any] = hist.Hist(steps, label="Events")
                 counts[...] = np.array([float(row[column]) for row in rows])
-                file[f"{dataset}/cutflow_{column}"] = counts
+                file[f"{folder[dataset]}/cutflow_{column}"] = counts
         weights_at = run.provenance["parameters"]["luminosity"]
         # pb^-1: of the histograms, and of the weights in cutflow and trees
         file["luminosity"] = json.dumps({"histograms": luminosity, "weights": weights_at})
         table = _table(run)
         for dataset in table.datasets if table else ():
-            _write_tree(file, dataset, table.of(dataset))  # type: ignore[union-attr]
+            _write_tree(file, folder[dataset], table.of(dataset))  # type: ignore[union-attr]
+
+
+class _Folders(dict[str, str]):
+    """Dataset to a name that a ROOT path can hold: ``:``, ``;`` and ``/`` mean something there."""
+
+    def __missing__(self, dataset: str) -> str:
+        name = re.sub("[:;/]", "_", dataset)
+        while name in self.values():
+            name += "_"
+        self[dataset] = name
+        return name
 
 
 def _write_tree(file: Any, dataset: str, table: FeatureTable) -> None:

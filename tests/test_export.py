@@ -69,6 +69,17 @@ def test_root_histograms_hold_values_and_variances(run: Run) -> None:
         assert data.axis().member("fTitle") == "pT [GeV]"
 
 
+def test_a_dataset_name_may_hold_what_separates_root_paths(tmp_path: Path) -> None:
+    histograms = {"pt": filled(PT, {(n, "nominal"): ([5.0], [1.0]) for n in ("a:1", "a;1")})}
+    datasets = {name: account("data") for name in ("a:1", "a;1")}
+    parts = {name: [range(2)] for name in datasets}
+    run = Run(write_run(tmp_path / "r1", histograms, datasets, parts))
+    with uproot.open(export(run, "root")) as file:
+        assert file["a_1/nominal/pt"].values().tolist() == [1, 0]
+        assert file["a_1_/nominal/pt"].values().tolist() == [1, 0]
+        assert file["features/a_1"].num_entries == 2
+
+
 def test_root_histograms_of_two_axes_are_written_per_category(run: Run) -> None:
     with uproot.open(export(run, "root")) as file:
         plane = file["data/nominal/plane_OS"]
