@@ -11,7 +11,7 @@ import hist
 
 from hepml.errors import ParameterError, did_you_mean
 from hepml.histograms import scale_datasets
-from hepml.normalise import normalise
+from hepml.normalise import data_luminosity, normalise
 from hepml.plots.contents import RunContents, read_run
 from hepml.plots.cutflow import cutflow_figure
 from hepml.plots.overlays import overlay, spectrum
@@ -105,12 +105,14 @@ def draw_run(
         where=contents.path,
         allow_missing=allow_missing,
     )
+    # data that nobody measured are not said to be the 1 pb^-1 that weights have by default
+    unit = _unit_weights(contents, luminosity)
     look = Look(
         channel=contents.processor,
         style=style or _EXPERIMENTS.get(contents.processor, "ATLAS"),
         text=_text(contents) if label is None else label,
-        luminosity=norm.luminosity,
-        note=_note(contents, bool(norm.partial)),
+        luminosity=None if unit else norm.luminosity,
+        note=_note(contents, bool(norm.partial), unit),
     )
     folder = Path(out) if out is not None else contents.path / "plots"
     written: list[Path] = []
@@ -208,11 +210,20 @@ def _known_signals(samples: Mapping[str, Sample], signals: Iterable[str]) -> lis
     return wanted
 
 
-def _note(contents: RunContents, partial: bool) -> str:
+def _unit_weights(contents: RunContents, luminosity: float | None) -> bool:
+    """Whether simulation stands at 1 pb^-1 beside data of unknown luminosity."""
+    kinds = {item["kind"] for item in contents.datasets.values()}
+    known = data_luminosity(contents.datasets) or luminosity
+    return len(kinds) > 1 and known is None and contents.luminosity == 1.0
+
+
+def _note(contents: RunContents, partial: bool, unit: bool = False) -> str:
     """What a reader of the figure must know."""
     if any(sample.lost for sample in contents.samples.values()):
         return "incomplete run"
-    return "incomplete simulation" if partial else ""
+    if partial:
+        return "incomplete simulation"
+    return "simulation at 1 pb$^{-1}$; luminosity of data unknown" if unit else ""
 
 
 def _text(contents: RunContents) -> str:

@@ -81,6 +81,15 @@ def test_with_data_of_unknown_luminosity_simulation_stays(
     assert drawn["look"].luminosity == 3.0
 
 
+def test_data_of_unknown_luminosity_are_not_said_to_have_one(
+    tmp_path: Path, drawn: dict[str, Any]
+) -> None:
+    unknown = {"data_A": {"luminosity": None}}
+    draw_run(write_run(tmp_path / "r1", *diphoton(), accounts=unknown))
+    assert drawn["look"].luminosity is None
+    assert "luminosity of data unknown" in drawn["look"].note
+
+
 def incomplete(folder: Path, luminosity: float | None) -> Path:
     lost = {"complete": False, "incomplete_because": "1 of 4 chunks lost"}
     accounts = {"data_A": {"luminosity": luminosity}, "mc_gg": lost}
