@@ -17,7 +17,8 @@ def export(
         Path | None, typer.Option(help="File, or folder for CSV; default: in RUN/export.")
     ] = None,
     luminosity: Annotated[
-        float | None, typer.Option(help="Luminosity [pb^-1] to scale simulation to.")
+        float | None,
+        typer.Option(help="Scale simulation to this luminosity, in pb^-1; default: the data's."),
     ] = None,
     histogram: Annotated[
         str | None, typer.Option(help="Histogram of the pyhf workspace; default: the first.")

@@ -13,11 +13,11 @@ __all__ = ["plot"]
 def plot(
     run: Annotated[Path, typer.Argument(help="Run directory.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the figures. [default: RUN/plots]")
+        Path | None, typer.Option("--out", help="Folder for the figures; default: RUN/plots.")
     ] = None,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated. [default: png and pdf]"),
+        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png and pdf."),
     ] = None,
     only: Annotated[
         list[str] | None,
@@ -31,14 +31,14 @@ def plot(
         float | None,
         typer.Option(
             "--luminosity",
-            help="Scale simulation to this luminosity [pb^-1]. [default: that of the data]",
+            help="Scale simulation to this luminosity, in pb^-1; default: that of the data.",
         ),
     ] = None,
     label: Annotated[
         str | None, typer.Option("--label", help="Text above the frame, e.g. 'ATLAS Open Data'.")
     ] = None,
     style: Annotated[
-        str | None, typer.Option("--style", help="ATLAS or CMS. [default: by channel]")
+        str | None, typer.Option("--style", help="ATLAS or CMS; default: by channel.")
     ] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Scale incomplete simulation; figures say so.")

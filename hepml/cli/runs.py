@@ -36,13 +36,17 @@ def run(
     executor: Executor = "futures",
     workers: Workers = 2,
     scheduler: Scheduler = None,
-    preset: Annotated[str | None, typer.Option(help="Named set of cuts.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Named set of cuts; a wrong name lists them.")
+    ] = None,
     cut: Annotated[
         list[str] | None, typer.Option(help="One cut value, FIELD=VALUE; may be repeated.")
     ] = None,
-    weight: Annotated[str | None, typer.Option(help="Event weight by name.")] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="Event weight by name; a wrong name lists them.")
+    ] = None,
     luminosity: Annotated[
-        float, typer.Option(help="Luminosity [pb^-1] that simulation is scaled to.")
+        float, typer.Option(help="Luminosity that simulation is scaled to, in pb^-1.")
     ] = 1.0,
     cross_section: Annotated[
         list[str] | None,

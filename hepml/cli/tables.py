@@ -14,6 +14,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 # Up to this many datasets a line per step reads best, with more a line per dataset.
 _FEW = 2
+# Names are broken over lines down to this many characters.
+_SHORTEST_NAME = 12
 
 
 def cutflow_table(cutflow: Mapping[str, Rows], width: int = 80) -> Table:
@@ -32,11 +34,14 @@ def cutflow_table(cutflow: Mapping[str, Rows], width: int = 80) -> Table:
     for gap in (2, 1):
         exact.padding = (0, gap - 1, 0, 0)
         if _needed(exact, gap) <= width:
-            return exact
+            return _pinned(exact) if _wanted(exact, gap) > width else exact
+    if _fold_names(exact, width):
+        return _pinned(exact)
     rounded = _by_dataset(cutflow, _short)
     rounded.padding = (0, 0, 0, 0)
+    _fold_names(rounded, width)
     rounded.caption = "rounded to four digits; exact counts are in cutflow.json"
-    return rounded
+    return _pinned(rounded)
 
 
 def _by_step(cutflow: Mapping[str, Rows]) -> Table:
@@ -91,6 +96,27 @@ def _narrowest(column: Column) -> int:
 def _needed(table: Table, gap: int) -> int:
     """Characters of a line, with this many between two columns."""
     return 2 + sum(gap + _narrowest(column) for column in table.columns)
+
+
+def _wanted(table: Table, gap: int) -> int:
+    """Characters of a line if no header is broken."""
+    headers = (max(len(str(c.header)), _narrowest(c)) for c in table.columns)
+    return 2 + sum(gap + width for width in headers)
+
+
+def _pinned(table: Table) -> Table:
+    """Break every header: left to itself the table drops its last column."""
+    for column in table.columns:
+        column.width = column.min_width
+    return table
+
+
+def _fold_names(table: Table, width: int) -> bool:
+    """Break long names of datasets over lines, so that every column fits, if that is enough."""
+    names = table.columns[0]
+    room = width - _needed(table, 1) + _narrowest(names)
+    names.min_width = min(_narrowest(names), max(room, _SHORTEST_NAME))
+    return room >= _SHORTEST_NAME
 
 
 def _weighted(row: Mapping[str, Any]) -> str:

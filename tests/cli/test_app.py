@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 import typer
@@ -40,6 +41,15 @@ def test_every_command_explains_itself(words: list[str]) -> None:
     result = CliRunner().invoke(app, [*words, "--help"])
     assert result.exit_code == 0
     assert "Usage" in result.output
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_help_text_holds_what_is_read_as_markup_and_vanishes(words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        command = command.commands[word]
+    for parameter in command.params:
+        assert "[" not in (parameter.help or ""), parameter.name
 
 
 def test_the_version_is_shown() -> None:

@@ -50,6 +50,14 @@ def test_large_counts_are_exact_where_they_fit() -> None:
     assert "18,510,000" in shown(cutflow_table(cutflow(9, scale=1234), 120), 120)
 
 
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_long_names_push_no_column_off_the_screen(width: int) -> None:
+    content = {f"DoubleMuParked2012_{name}": rows for name, rows in cutflow(9).items()}
+    text = shown(cutflow_table(content, width), width)
+    assert "weighted" in text
+    assert text.count("0.009") == 9
+
+
 def test_few_datasets_have_a_line_per_step() -> None:
     lines = shown(cutflow_table(cutflow(1))).splitlines()
     (line,) = [line for line in lines if "isolation" in line]
