@@ -41,6 +41,11 @@ def find_processor(name: str) -> type[Processor]:
     known = processor_names()
     target = known.get(name, name if ":" in name else "")
     if not target:
+        if name.lower().endswith(".root"):
+            raise ProcessorError(
+                f"{name!r} is a file, not a processor. The processor comes first:  "
+                f"hepml run PROCESSOR {name} --out RUN. Processors: {', '.join(known)}."
+            )
         raise ProcessorError(
             f"There is no processor {name!r}. {did_you_mean(name, known)} Your own one is given "
             "as module:Class, or registered under the entry point group 'hepml.processors'."

@@ -65,3 +65,8 @@ def test_a_class_in_a_module_is_named_by_its_place() -> None:
 )
 def test_a_class_that_lives_in_a_session_has_no_name(place: dict[str, str]) -> None:
     assert registered_name(type("Local", (ToyProcessor,), place)) is None
+
+
+def test_a_file_in_place_of_the_processor_is_answered_with_the_order() -> None:
+    with pytest.raises(ProcessorError, match=r"hepml run PROCESSOR data_A\.root"):
+        find_processor("data_A.root")
