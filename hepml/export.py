@@ -17,7 +17,7 @@ import numpy as np
 
 from hepml.errors import OutputError, ParameterError, did_you_mean
 from hepml.histograms import scale_datasets
-from hepml.normalise import normalise
+from hepml.normalise import data_luminosity, normalise
 from hepml.workspace import make_workspace
 
 if TYPE_CHECKING:
@@ -83,9 +83,12 @@ def export(
         raise ParameterError(f"Cannot export to {form!r}. " + did_you_mean(form, FORMATS))
     if not allow_missing:
         run.require_complete()
+    datasets, weights_at = run.provenance["datasets"], run.provenance["parameters"]["luminosity"]
+    if form == "pyhf" and luminosity is None:
+        luminosity = _measured(datasets, weights_at)
     norm = normalise(
-        run.provenance["datasets"],
-        run.provenance["parameters"]["luminosity"],
+        datasets,
+        weights_at,
         luminosity,
         where=run.path,
         allow_missing=allow_missing,
@@ -105,6 +108,18 @@ def export(
             )
             made.write_text(json.dumps(workspace, indent=1) + "\n")
     return target
+
+
+def _measured(datasets: Mapping[str, Mapping[str, Any]], weights_at: float) -> float:
+    """Luminosity [pb^-1] at which a workspace compares simulation with data; never a guess."""
+    measured = data_luminosity(datasets)
+    unknown = [name for name, item in datasets.items() if item["kind"] == "data"]
+    if measured is None and unknown and weights_at == 1.0:
+        raise ParameterError(
+            f"The luminosity of the data ({', '.join(unknown)}) is not known, so simulation "
+            "cannot be compared with them. Give it in pb^-1:  --luminosity"
+        )
+    return measured or weights_at
 
 
 @contextlib.contextmanager

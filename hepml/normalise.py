@@ -110,9 +110,15 @@ def _too_low(partial: Mapping[str, str], where: str | Path) -> IncompleteRunErro
     lines = [f"  {name!r}" + (f": {reason}" if reason else "") for name, reason in partial.items()]
     if len(lines) > 5:
         lines[5:] = [f"  ... and {len(lines) - 5} more"]
+    limited = all("--max-events" in reason for reason in partial.values())
+    again = (
+        "run without the limit: hepml run ... without --max-events"
+        if limited
+        else f"process what failed:  hepml resume {where}"
+    )
     return IncompleteRunError(
         f"Simulation in {where} is not complete, so its yield at a luminosity would be too low:\n"
         + "\n".join(lines)
-        + f"\n  process what failed:  hepml resume {where}"
+        + f"\n  {again}"
         + "\n  accept the loss:      --allow-missing"
     )

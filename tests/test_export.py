@@ -206,3 +206,19 @@ def test_incomplete_simulation_is_not_scaled(tmp_path: Path) -> None:
     run = Run(write_run(tmp_path / "r1", contents(), datasets))
     with pytest.raises(IncompleteRunError, match="'s': --max-events"):
         export(run, "csv")
+
+
+def test_a_workspace_needs_to_know_the_luminosity_of_its_data(tmp_path: Path) -> None:
+    datasets = {"data": account("data"), "s": account("simulation")}
+    run = Run(write_run(tmp_path / "r1", contents(), datasets))
+    with pytest.raises(ParameterError, match=r"data \(data\) is not known(.|\n)*--luminosity"):
+        export(run, "pyhf")
+    assert not (tmp_path / "r1" / "export").exists()
+
+
+def test_a_workspace_is_not_made_of_incomplete_simulation(tmp_path: Path) -> None:
+    part = account("simulation", complete=False, incomplete_because="half of it")
+    datasets = {"data": account("data", luminosity=1.0), "s": part}
+    run = Run(write_run(tmp_path / "r1", contents(), datasets))
+    with pytest.raises(IncompleteRunError, match="half of it"):
+        export(run, "pyhf")

@@ -92,3 +92,10 @@ def test_many_incomplete_samples_fit_on_a_screen() -> None:
     many = {f"s{index}": account("simulation", **PARTIAL) for index in range(30)}
     with pytest.raises(IncompleteRunError, match="and 25 more"):
         normalise(many, 1.0, 2.0)
+
+
+def test_a_limited_run_is_told_to_run_again_and_not_to_resume() -> None:
+    limit = {"complete": False, "incomplete_because": "limited to 5 of 9 events by --max-events"}
+    with pytest.raises(IncompleteRunError, match="run without the limit") as caught:
+        normalise(datasets(s=limit), 2.0)
+    assert "resume" not in str(caught.value)

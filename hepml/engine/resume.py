@@ -216,6 +216,18 @@ def known_reasons(run: Run) -> dict[str, dict[str, Any]]:
     return {name: item for name, item in found.items() if item}
 
 
+def _difference(first: Any, other: Any, name: str = "") -> str:
+    """Say what differs, in nested parameters only the values that do."""
+    if not (isinstance(first, Mapping) and isinstance(other, Mapping)):
+        return f"{name}: {first} and {other}".removeprefix(": ")
+    found = [
+        _difference(first.get(key), other.get(key), f"{name}.{key}".removeprefix("."))
+        for key in sorted({*first, *other})
+        if first.get(key) != other.get(key)
+    ]
+    return "; ".join(found)
+
+
 def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
     """Merge complete or incomplete runs of one processor into a new run directory.
 
@@ -233,8 +245,8 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
             if other.provenance[what] != first.provenance[what]:
                 raise ProcessorError(
                     f"{first.path} and {other.path} differ in their {what} "
-                    f"({first.provenance[what]} and {other.provenance[what]}), so their results "
-                    "do not add up."
+                    f"({_difference(first.provenance[what], other.provenance[what])}), "
+                    "so their results do not add up. Run one of them again like the other."
                 )
     processor = stored_processor(first.plan, first.path)
     files: list[PlannedFile] = []

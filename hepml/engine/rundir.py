@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hepml.engine.plan import Plan
 from hepml.engine.store import Layout
-from hepml.errors import IncompleteRunError, OutputError
+from hepml.errors import IncompleteRunError, OutputError, TableError
 
 if TYPE_CHECKING:
     import hist
@@ -88,7 +88,16 @@ class Run:
         """The feature table."""
         from hepml.tables import FeatureTable
 
-        return FeatureTable.open(self.layout.features)
+        try:
+            return FeatureTable.open(self.layout.features)
+        except TableError as error:
+            known = self.layout.provenance.exists()
+            if known and self.provenance["parameters"].get("table") is False:
+                raise TableError(
+                    f"{self.path} has no feature table: it was run with --no-table. "
+                    "Run again without it, into another folder."
+                ) from error
+            raise
 
     @property
     def complete(self) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 import hepml
 from hepml.engine import Run
+from hepml.errors import TableError
 from tests.engine.probe import NAME, ProbeCuts, ProbeProcessor, calls
 from tests.engine.runs import leftovers
 
@@ -107,6 +108,8 @@ def test_without_a_table_there_is_none(cluster_files: list[Path], tmp_path: Path
     )
     assert list(run.layout.features.rglob("*.parquet")) == []
     assert run.report["datasets"]["data_one"]["rows"] == 0
+    with pytest.raises(TableError, match="run with --no-table"):
+        _ = run.features
 
 
 def test_steps_that_differ_between_chunks_cost_the_later_one(
