@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from hepml.cli import datasets, demo, export, inspect, plot, runs, simulate
+from hepml.cli import datasets, demo, export, inspect, plot, processors, runs, simulate
 
 __all__ = ["app"]
 
@@ -25,6 +25,7 @@ _ORDER = (
     "datasets",
     "simulate",
     "inspect",
+    "processors",
     "run",
     "check",
     "resume",
@@ -65,6 +66,7 @@ app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(simulate.app, name="simulate")
 app.command("inspect")(inspect.inspect)
+app.command("processors")(processors.processors)
 app.command("run")(runs.run)
 app.command("check")(runs.check)
 app.command("resume")(runs.resume)

@@ -50,12 +50,14 @@ def plot(
 
     from hepml.plots.run import draw_run
 
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("drawing {task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
     with bar:
         task = bar.add_task("", total=None)

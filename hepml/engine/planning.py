@@ -180,7 +180,13 @@ def plan_file(
         except Exception as error:
             logger.debug("%s could not be planned", endpoint, exc_info=error)
             reasons.append(f"Cannot read {endpoint}: {explain(endpoint, error)}")
-    raise FileAccessError("\n  then ".join(reasons))
+    hint = ""
+    if item.catalogued and all("://" in endpoint for endpoint in item.endpoints):
+        hint = (
+            f"\nWhere there is a network:  hepml datasets download {item.catalogued} --mirror DIR"
+            "\nand then run with  --mirror DIR"
+        )
+    raise FileAccessError("\n  then ".join(reasons) + hint)
 
 
 def _plan_at(
@@ -196,6 +202,7 @@ def _plan_at(
         if found is None and tree.num_entries == 0:
             found = "simulation"  # no event to classify: it contributes nothing either way
         if found is None:
+            check_branches(processor, tree, "data", endpoint)
             raise ParameterError(
                 f"Nothing says whether {endpoint} is data or simulation. "
                 "Add --kind data or --kind simulation."

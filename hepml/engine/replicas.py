@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,14 @@ from hepml.errors import FileAccessError
 
 __all__ = ["open_first"]
 
+# first bytes of files that are taken for ROOT files
+FORMATS = {
+    b"\x89HDF": "an HDF5 file",
+    b"PAR1": "a Parquet file",
+    b"\x93NUMPY": "a numpy file",
+    b"PK": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+}
 # seconds, except for the number of retries
 XROOTD_PATIENCE = {
     "XRD_CONNECTIONWINDOW": "10",
@@ -60,6 +69,8 @@ def limit_xrootd_patience() -> None:
 def explain(endpoint: str, error: BaseException) -> str:
     """One line on why a file did not open."""
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    # the XRootD client puts what happened behind its own call
+    first = re.sub(r"^.*\[(FATAL|ERROR)\]\s*", "", first)
     said = f"{type(error).__name__}: {first}" if first else type(error).__name__
     if "://" in endpoint:
         if isinstance(error, ImportError):
@@ -74,4 +85,20 @@ def explain(endpoint: str, error: BaseException) -> str:
             return "it is a directory"
         if path.stat().st_size == 0:
             return "the file is empty (0 bytes)"
+        other = _other_format(path)
+        if other:
+            return f"it is {other}, and ROOT files are read here"
     return f"it is not a readable ROOT file, damaged or cut short ({said})"
+
+
+def _other_format(path: Path) -> str:
+    """What a local file is by its first bytes, if it is no ROOT file at all."""
+    try:
+        with path.open("rb") as handle:
+            begin = handle.read(8)
+    except OSError:
+        return ""
+    for magic, name in FORMATS.items():
+        if begin.startswith(magic):
+            return name
+    return ""

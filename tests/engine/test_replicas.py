@@ -31,6 +31,22 @@ def test_every_endpoint_is_listed_with_its_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("begin", "said"),
+    [(b"\x89HDF\r\n", "an HDF5 file"), (b"PAR1", "a Parquet file"), (b"text", "cut short")],
+)
+def test_another_kind_of_file_is_recognised(tmp_path: Path, begin: bytes, said: str) -> None:
+    path = tmp_path / "file.root"
+    path.write_bytes(begin + bytes(400))
+    with pytest.raises(FileAccessError, match=said):
+        open_first([str(path)])
+
+
+def test_what_the_xrootd_client_says_is_shortened() -> None:
+    error = OSError("Failed to submit <bound method at 0x7f> request: [FATAL] Invalid address")
+    assert "(OSError: Invalid address)" in explain("root://host//file.root", error)
+
+
+@pytest.mark.parametrize(
     ("error", "said"),
     [
         (ImportError("no XRootD"), "hepml-columnar[xrootd]"),
