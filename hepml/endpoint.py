@@ -13,17 +13,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["EndpointError", "Source", "open_endpoint", "read_block"]
+__all__ = [
+    "XROOTD_PATIENCE",
+    "EndpointError",
+    "Source",
+    "limit_xrootd_patience",
+    "open_endpoint",
+    "read_block",
+]
 
 BLOCK = 1 << 20
 TIMEOUT = 30.0  # seconds without a byte
 
-# The client's own defaults hang for minutes on a dead server.
-XROOTD = {
-    "XRD_CONNECTIONWINDOW": "2",
+# Seconds, except for the number of retries; the client's own defaults hang for minutes.
+XROOTD_PATIENCE = {
+    "XRD_CONNECTIONWINDOW": "10",
     "XRD_CONNECTIONRETRY": "1",
-    "XRD_STREAMTIMEOUT": "5",
-    "XRD_REQUESTTIMEOUT": "5",
+    "XRD_STREAMTIMEOUT": "30",
+    "XRD_REQUESTTIMEOUT": "60",
 }
 
 
@@ -60,6 +67,15 @@ def read_block(stream: _Stream) -> bytes:
         return stream.read(BLOCK)
     except (OSError, http.client.HTTPException) as error:
         raise EndpointError(f"the connection broke: {_reason(error)}") from error
+
+
+def limit_xrootd_patience() -> None:
+    """Let a dead XRootD server fail within seconds; by default its client waits for minutes.
+
+    The client reads these when it is first loaded. What the user has set is kept.
+    """
+    for name, value in XROOTD_PATIENCE.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -133,9 +149,7 @@ def _open_fsspec(url: str, offset: int) -> Iterator[Source]:
     if url.startswith("root://"):
         if importlib.util.find_spec("fsspec_xrootd") is None:
             raise EndpointError("needs XRootD: pip install 'hepml-columnar[xrootd]'")
-        # The client reads them when it is imported.
-        for name, value in XROOTD.items():
-            os.environ.setdefault(name, value)
+        limit_xrootd_patience()
     import fsspec
 
     try:

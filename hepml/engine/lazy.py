@@ -18,8 +18,8 @@ from hepml.engine.cluster import check_workers, dask_client
 from hepml.engine.plan import Chunk
 from hepml.engine.replicas import open_first
 from hepml.engine.store import Layout
-from hepml.engine.task import FIRST_WAIT, Record, check_identity, one_line
-from hepml.errors import FileAccessError, HepmlError
+from hepml.engine.task import FIRST_WAIT, Record, check_identity, reason_of
+from hepml.errors import FileAccessError
 from hepml.processor import Fill, Processor, Selected
 
 __all__ = ["execute_lazily"]
@@ -94,7 +94,7 @@ def _once(
         # whatever a user's selection raises on lazy arrays becomes the record of its chunks
         except Exception as error:
             logger.debug("no graph of %s", dataset[0].dataset, exc_info=error)
-            reason = str(error) if isinstance(error, HepmlError) else one_line(error)
+            reason = reason_of(error)
             records |= {chunk.id: {"state": "failed", "reason": reason} for chunk in dataset}
             continue
         outcomes = client.compute(sink.to_delayed(optimize_graph=False))
@@ -256,8 +256,7 @@ def _record(chunk: Chunk, outcome: Any, read: Any) -> Record:
     """Turn one partition's outcome and read report into a record."""
     error = outcome.exception()
     if error is not None:
-        reason = str(error) if isinstance(error, HepmlError) else one_line(error)
-        return {"state": "failed", "reason": reason}
+        return {"state": "failed", "reason": reason_of(error)}
     if int(outcome.result()["state"][0]) == 1:
         return {"state": "processed", "endpoint": chunk.endpoints[0]}
     if read is not None and read["exception"] is None:

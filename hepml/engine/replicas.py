@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hepml.endpoint import limit_xrootd_patience
 from hepml.errors import FileAccessError
 
 __all__ = ["open_first"]
@@ -19,13 +19,6 @@ FORMATS = {
     b"\x93NUMPY": "a numpy file",
     b"PK": "a zip archive",
     b"\x1f\x8b": "a gzip archive",
-}
-# seconds, except for the number of retries
-XROOTD_PATIENCE = {
-    "XRD_CONNECTIONWINDOW": "10",
-    "XRD_CONNECTIONRETRY": "1",
-    "XRD_STREAMTIMEOUT": "30",
-    "XRD_REQUESTTIMEOUT": "60",
 }
 
 
@@ -55,15 +48,6 @@ def open_first(endpoints: Sequence[str]) -> tuple[Any, str]:
         except (OSError, ValueError, KeyError, NotImplementedError, ImportError, EOFError) as error:
             reasons.append(f"{endpoint}: {explain(endpoint, error)}")
     raise FileAccessError("Cannot open " + "\n  then ".join(reasons))
-
-
-def limit_xrootd_patience() -> None:
-    """Let a dead XRootD server fail within seconds; by default its client waits for minutes.
-
-    The client reads these when it is first loaded. What the user has set is kept.
-    """
-    for name, seconds in XROOTD_PATIENCE.items():
-        os.environ.setdefault(name, seconds)
 
 
 def explain(endpoint: str, error: BaseException) -> str:

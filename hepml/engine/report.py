@@ -14,7 +14,7 @@ from hepml.cutflow import Steps, add_cutflows
 from hepml.engine.checkpoint import Checkpoint, load_checkpoint
 from hepml.engine.plan import Plan
 from hepml.engine.store import Layout
-from hepml.histograms import empty_histogram, sort_categories
+from hepml.histograms import add_histograms, empty_histogram, sort_categories
 from hepml.processor import Processor
 
 __all__ = ["Reconciled", "reconcile"]
@@ -98,8 +98,7 @@ def reconcile(
             _add(account, found)
             if found.rows is not None:
                 result.parts.add(layout.part(chunk.dataset, chunk.id))
-            for name, histogram in found.histograms.items():
-                totals[name] = totals[name] + histogram if name in totals else histogram
+            totals = add_histograms([totals, found.histograms])
             before = [cutflows[file.dataset]] if file.dataset in cutflows else []
             cutflows[file.dataset] = add_cutflows([*before, found.cutflow])
     for lost in plan.unopened:

@@ -20,7 +20,7 @@ from hepml.engine.store import Layout
 from hepml.errors import FileAccessError, HepmlError
 from hepml.processor import Processor
 
-__all__ = ["FIRST_WAIT", "Job", "Record", "check_identity", "one_line", "run_chunk"]
+__all__ = ["FIRST_WAIT", "Job", "Record", "check_identity", "reason_of", "run_chunk"]
 
 logger = logging.getLogger(__name__)
 
@@ -68,14 +68,12 @@ def run_chunk(job: Job, chunk: Chunk) -> dict[str, Record]:
         for endpoint in chunk.endpoints:
             try:
                 return {chunk.id: _process(job, chunk, endpoint)}
-            except HepmlError as error:
-                reasons.append(str(error))
-                if not isinstance(error, FileAccessError):
-                    return {chunk.id: _failed(chunk, reasons, attempt + 1)}
             # whatever a damaged file or a user's selection raises becomes the chunk's record
             except Exception as error:
-                reasons.append(one_line(error))
+                reasons.append(reason_of(error))
                 logger.debug("chunk %s failed", chunk.id, exc_info=error)
+                if isinstance(error, HepmlError) and not isinstance(error, FileAccessError):
+                    return {chunk.id: _failed(chunk, reasons, attempt + 1)}
     return {chunk.id: _failed(chunk, reasons, job.retries + 1)}
 
 
@@ -135,8 +133,10 @@ def _failed(chunk: Chunk, reasons: list[str], attempts: int) -> Record:
     return {"state": "failed", "reason": distinct, "attempts": attempts}
 
 
-def one_line(error: BaseException) -> str:
-    """Type and first line of an error, and the last place in the user's or our code."""
+def reason_of(error: BaseException) -> str:
+    """Our own errors in their words; of others the type, first line and last place in the code."""
+    if isinstance(error, HepmlError):
+        return str(error)
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "site-packages" not in frame.filename]

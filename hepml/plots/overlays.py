@@ -66,14 +66,7 @@ def overlay(
     -------
     matplotlib Figure
     """
-    look = look or Look()
-    with styled(look):
-        figure, (axes,) = new_figure(look)
-        axis, tops = _draw_categories(axes, histogram, samples)
-        _scale(axes, axis, tops, histogram.label or "Events")
-        make_room(axes, axis.edges, tops)
-        frame(axes, axis)
-    return figure
+    return _figure(histogram, samples, look or Look(), resonances=False)
 
 
 def spectrum(
@@ -94,12 +87,18 @@ def spectrum(
     -------
     matplotlib Figure
     """
-    look = look or Look(style="CMS")
+    return _figure(histogram, samples, look or Look(style="CMS"), resonances=True)
+
+
+def _figure(
+    histogram: hist.Hist[Any], samples: Mapping[str, Sample], look: Look, *, resonances: bool
+) -> Figure:
+    """Draw all categories, and the names of resonances over their peaks if asked for."""
     with styled(look):
         figure, (axes,) = new_figure(look)
         axis, tops = _draw_categories(axes, histogram, samples)
         _scale(axes, axis, tops, histogram.label or "Events")
-        covered = _name_resonances(axes, axis, tops)
+        covered = _name_resonances(axes, axis, tops) if resonances else tops
         make_room(axes, axis.edges, covered)
         frame(axes, axis)
     return figure

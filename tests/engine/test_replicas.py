@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from hepml.endpoint import XROOTD_PATIENCE
 from hepml.engine import reading
-from hepml.engine.replicas import XROOTD_PATIENCE, explain, open_first
+from hepml.engine.replicas import explain, open_first
 from hepml.errors import FileAccessError
 from tests.events import write_clusters
 
