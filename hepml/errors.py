@@ -18,6 +18,7 @@ __all__ = [
     "OverlapError",
     "ParameterError",
     "ProcessorError",
+    "StatisticsError",
     "TableError",
     "TreeError",
     "did_you_mean",
@@ -81,6 +82,10 @@ class OverlapError(HepmlError):
 
 class TableError(HepmlError):
     """A feature table is missing, malformed or lacks a column."""
+
+
+class StatisticsError(HepmlError):
+    """A fit or a significance cannot be had from these data."""
 
 
 class DownloadError(HepmlError):
