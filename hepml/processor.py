@@ -113,6 +113,9 @@ class Processor(ProcessorABC):
         Event weights that can be asked for by name.
     variations : tuple of str
         Systematic sources it can shift, without ``_up`` / ``_down``.
+    event_ids : mapping of str to str
+        Key column to the events' field that it is read from, where together they identify a
+        collision: the same one in two data sets is then counted once. Empty: not looked for.
 
     Parameters
     ----------
@@ -140,6 +143,7 @@ class Processor(ProcessorABC):
     presets: ClassVar[Mapping[str, Preset]]
     weights: ClassVar[tuple[str, ...]] = ("default", "none")
     variations: ClassVar[tuple[str, ...]] = ()
+    event_ids: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -205,6 +209,22 @@ class Processor(ProcessorABC):
         -------
         str or None
             ``None`` where the file does not say.
+        """
+        return None
+
+    @classmethod
+    def file_constants(
+        cls, directory: Any, tree_name: str, kind: str
+    ) -> Mapping[str, float] | None:
+        """Read what an open file says of the sample that it is a part of, once, when planning.
+
+        Returns
+        -------
+        mapping of str to float, or None
+            Numbers that add up over the files of a dataset: ``sum_of_weights``, ``generated``.
+            The sums reach ``select`` in ``events.metadata``, with ``cross_section`` [pb] where
+            one is known (see `hepml.sample.yield_factor`). ``None``: the channel takes nothing
+            from there.
         """
         return None
 
