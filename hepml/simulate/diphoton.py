@@ -12,14 +12,14 @@ published cross section is 435 times too small: the data hold the true one).
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hepml.errors import OutputError, ParameterError
+from hepml.errors import ParameterError
+from hepml.simulate.files import cluster_sizes, create_files
 from hepml.simulate.mini import BRANCHES
 from hepml.simulate.production import MODES
 from hepml.simulate.samples import (
@@ -34,9 +34,6 @@ from hepml.simulate.samples import (
 from hepml.simulate.trees import Columns, write_tree
 
 __all__ = ["HIGGS_FACTOR", "LUMINOSITY_PER_EVENT", "simulate"]
-
-# Events of a cluster at most.
-CLUSTER = 100_000
 
 
 def simulate(
@@ -89,25 +86,12 @@ def simulate(
     _check_parameters(events, seed, clusters, simulated, periods)
     jobs = _planned(events, clusters, simulated, periods)
     names = [job.file for job in jobs] + ["simulation.json"]
-    out = Path(out)
-    made = not out.exists()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        taken = sorted([*out.glob("*.GamGam.root"), *out.glob("simulation.json")])
-        if taken:
-            text = f"{taken[0]} exists already. Give an empty or new directory with --out."
-            raise OutputError(text)
-        with tempfile.TemporaryDirectory(prefix=".simulating-", dir=out) as scratch:
-            _write_all(Path(scratch), jobs, seed, progress)
-            for name in names:
-                (Path(scratch) / name).rename(out / name)
-    except OSError as error:
-        text = f"Cannot write simulated files to {out}: {error.strerror or error}."
-        raise OutputError(text + " Choose a writable directory with --out.") from error
-    finally:
-        if made and out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
-    return tuple(out / name for name in names)
+    return create_files(
+        Path(out),
+        names,
+        ("*.GamGam.root", "simulation.json"),
+        lambda scratch: _write_all(scratch, jobs, seed, progress),
+    )
 
 
 def _check_parameters(
@@ -133,20 +117,14 @@ def _planned(events: int, clusters: int | None, simulated: int, periods: str) ->
     ends = np.cumsum([PERIODS[period][2] for period in periods])
     shares = np.diff(np.round(events * ends / ends[-1]).astype(int), prepend=0)
     jobs = [
-        Job(f"data_{period}.GamGam.root", "data", _sizes(int(share), clusters), period)
+        Job(f"data_{period}.GamGam.root", "data", cluster_sizes(int(share), clusters), period)
         for period, share in zip(periods, shares, strict=True)
         if share
     ]
     for mode, sample in SAMPLES.items():
         name = f"mc_{sample.number}.{sample.name}.GamGam.root"
-        jobs.append(Job(name, mode, _sizes(simulated, clusters)))
+        jobs.append(Job(name, mode, cluster_sizes(simulated, clusters)))
     return jobs
-
-
-def _sizes(events: int, clusters: int | None) -> tuple[int, ...]:
-    """Divide events among clusters, none of them empty."""
-    number = min(clusters or max(8, -(-events // CLUSTER)), events)
-    return tuple(int(size) for size in np.diff(np.linspace(0, events, number + 1).astype(int)))
 
 
 def _write_all(

@@ -110,9 +110,14 @@ def decayed(
 
 
 def falling_pt(
-    rng: np.random.Generator, n: int, scale: float, power: float, limit: float = 1000.0
+    rng: np.random.Generator,
+    n: int,
+    scale: float,
+    power: float,
+    limit: float = 1000.0,
+    start: float | FloatArray = 0.0,
 ) -> FloatArray:
-    """Sample a transverse-momentum spectrum pT / (1 + (pT / scale)^2)^power below ``limit``.
+    """Sample a transverse-momentum spectrum pT / (1 + (pT / scale)^2)^power up to ``limit``.
 
     It rises linearly, peaks near ``scale / sqrt(2 power - 1)`` and falls as a power law, which
     is the shape of every inclusive boson spectrum (soft radiation below, hard jets above).
@@ -123,9 +128,12 @@ def falling_pt(
         In GeV.
     power : float
         Above 1.
+    start : float or array, shape (n,)
+        Lowest value [GeV], below ``limit``.
     """
-    top = -np.expm1((1.0 - power) * np.log1p((limit / scale) ** 2))
-    exponent = np.log1p(-rng.random(n) * top) / (1.0 - power)
+    bottom = np.log1p((start / scale) ** 2)
+    top = -np.expm1((1.0 - power) * (np.log1p((limit / scale) ** 2) - bottom))
+    exponent = bottom + np.log1p(-rng.random(n) * top) / (1.0 - power)
     return np.asarray(scale * np.sqrt(np.expm1(exponent)), np.float64)
 
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Columns", "write_tree"]
+__all__ = ["Columns", "mini_counter", "nanoaod_counter", "write_tree"]
 
 Columns = Mapping[str, npt.NDArray[Any]]
+
+
+def mini_counter(branch: str) -> str:
+    """Name of the branch that counts the objects of ``photon_pt``: ``photon_n``."""
+    return branch.split("_")[0] + "_n"
+
+
+def nanoaod_counter(branch: str) -> str:
+    """Name of the branch that counts the objects of ``Muon_pt``: ``nMuon``."""
+    return "n" + branch.split("_")[0]
 
 
 def write_tree(
@@ -23,12 +33,14 @@ def write_tree(
     *,
     baskets: int,
     notes: Mapping[str, Any],
+    counter: Callable[[str], str] = mini_counter,
+    trees: Mapping[str, Columns] | None = None,
 ) -> int:
     """Write one tree, one cluster of baskets per item of ``clusters``.
 
-    A jagged branch ``photon_pt`` takes its lengths from the column ``photon_n`` of the cluster
-    and its values from a flat array; uproot writes no std::vector, so the file has counter
-    branches (``int32``) where the experiment's have vectors.
+    A jagged branch ``photon_pt`` takes its lengths from the column that ``counter`` names and its
+    values from a flat array; uproot writes no std::vector, so the file has counter branches
+    (``int32``) where the ATLAS files have vectors (CMS has counters, unsigned).
 
     Parameters
     ----------
@@ -45,6 +57,10 @@ def write_tree(
     notes : mapping
         Stored beside the tree as JSON under ``hepml_simulation``; read when the last cluster
         has been written, so that it may be filled on the way.
+    counter : callable
+        From a jagged branch to the name of its counter.
+    trees : mapping of str to columns, optional
+        Small flat trees beside the first; read, like the notes, at the end.
 
     Returns
     -------
@@ -69,7 +85,7 @@ def write_tree(
         tree = file.mktree(
             name,
             {branch: lists.get(branch, scalar.get(branch)) for branch in types},
-            counter_name=_counter,
+            counter_name=counter,
             initial_basket_capacity=baskets + 2,
         )
         for columns in clusters:
@@ -78,13 +94,11 @@ def write_tree(
             }
             for branch, kind in jagged.items():
                 values = columns[branch].astype(kind, copy=False)
-                data[branch] = ak.unflatten(values, columns[_counter(branch)])
+                data[branch] = ak.unflatten(values, columns[counter(branch)])
             tree.extend(data)
             entries += len(next(iter(data.values())))
+        for other, flat in (trees or {}).items():
+            file.mktree(other, {branch: values.dtype for branch, values in flat.items()})
+            file[other].extend(dict(flat))
         file["hepml_simulation"] = json.dumps(dict(notes))
     return entries
-
-
-def _counter(branch: str) -> str:
-    """Name of the branch that counts the objects of ``photon_pt``: ``photon_n``."""
-    return branch.split("_")[0] + "_n"
