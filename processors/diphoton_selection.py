@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -10,7 +9,14 @@ import awkward as ak
 import numpy as np
 
 from hepml.errors import ParameterError
-from processors.objects import Flat, invariant_mass, leading_pair, plain, within_acceptance
+from processors.objects import (
+    Flat,
+    Selection,
+    invariant_mass,
+    leading_pair,
+    plain,
+    within_acceptance,
+)
 
 __all__ = ["SEED_HISTOGRAM", "SEED_TABLE", "DiphotonCuts", "Pairs", "select_pairs"]
 
@@ -109,29 +115,20 @@ SEED_HISTOGRAM = DiphotonCuts(
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Selection):
     """Selected photon pairs, and the way from all events to them.
 
     Attributes
     ----------
-    steps : mapping of str to tuple of array of bool
-        For each step the masks to apply one after the other, each to what the one before left.
     lead, sublead : Flat
         The photons of each selected event.
     mass : array of float64
         Its mass [GeV].
     """
 
-    steps: Mapping[str, tuple[Any, ...]]
     lead: Flat
     sublead: Flat
     mass: Any
-
-    def passing(self, per_event: Any, step: str | None = None) -> Any:
-        """Keep the entries of a per-event array that pass a step (default: the last)."""
-        for mask in self.steps[step or list(self.steps)[-1]]:
-            per_event = per_event[mask]
-        return per_event
 
 
 def select_pairs(photons: Any, trigger: Any, cuts: DiphotonCuts) -> Pairs:

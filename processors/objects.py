@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.partitions import per_partition, stand_in
+
 __all__ = [
     "STATISTICS",
     "Flat",
+    "Selection",
     "absolute_delta_phi",
     "delta_r",
     "float64",
@@ -68,6 +72,25 @@ class Flat:
         """Keep the objects of some events."""
         read = {name: values[mask] for name, values in self._read.items()}
         return Flat(self._records[mask], read)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Steps of a selection, and the way from all events to those that pass.
+
+    Attributes
+    ----------
+    steps : mapping of str to tuple of array of bool
+        For each step the masks to apply one after the other, each to what the one before left.
+    """
+
+    steps: Mapping[str, tuple[Any, ...]]
+
+    def passing(self, per_event: Any, step: str | None = None) -> Any:
+        """Keep the entries of a per-event array that pass a step (default: the last)."""
+        for mask in self.steps[step or list(self.steps)[-1]]:
+            per_event = per_event[mask]
+        return per_event
 
 
 def leading_pair(objects: Any) -> tuple[Flat, Flat]:
@@ -179,7 +202,7 @@ def list_statistics(**columns: Any) -> dict[str, Any]:
         (never infinity) where the list is empty.
     """
     names = tuple(columns)
-    table = _per_partition(_statistics_table, *columns.values(), names=names)
+    table = per_partition(_statistics_table, *columns.values(), names=names)
     return {field: table[field] for field in _statistics_fields(names)}
 
 
@@ -190,7 +213,7 @@ def _statistics_fields(names: tuple[str, ...]) -> list[str]:
 def _statistics_table(*columns: Any, names: tuple[str, ...]) -> Any:
     fields = _statistics_fields(names)
     if ak.backend(*columns) == "typetracer":
-        return _untouched(columns, ak.Array({field: np.zeros(0) for field in fields}))
+        return stand_in(columns, ak.Array({field: np.zeros(0) for field in fields}))
     counts = ak.to_numpy(ak.num(columns[0], axis=1))
     filled = np.flatnonzero(counts)
     results = np.full((len(fields), len(counts)), np.nan)
@@ -230,26 +253,10 @@ def product(factors: Sequence[Any]) -> Any:
 
 def positions(events: Any) -> Any:
     """Number the events from zero within their chunk (within each partition of a lazy array)."""
-    return _per_partition(_positions, events)
+    return per_partition(_positions, events)
 
 
 def _positions(events: Any) -> Any:
     if ak.backend(events) == "typetracer":
-        return _untouched((events,), ak.Array(np.zeros(0, dtype=np.int64)))
+        return stand_in((events,), ak.Array(np.zeros(0, dtype=np.int64)))
     return ak.Array(np.arange(len(events), dtype=np.int64))
-
-
-def _per_partition(function: Callable[..., Any], *arrays: Any, **options: Any) -> Any:
-    """Call a function on arrays, or on each partition of dask-awkward arrays."""
-    if hasattr(arrays[0], "__dask_graph__"):
-        from dask_awkward.lib.core import map_partitions
-
-        return map_partitions(function, *arrays, **options)
-    return function(*arrays, **options)
-
-
-def _untouched(arrays: Sequence[Any], example: Any) -> Any:
-    """Stand in for a function's result while a lazy graph is traced: the form, and no data."""
-    for array in arrays:
-        ak.typetracer.touch_data(array)
-    return ak.Array(example.layout.to_typetracer(forget_length=True))
