@@ -66,6 +66,10 @@ class Window:
         The sidebands are [left, low) and [high, right), the signal region [low, high).
     peaks : tuple of str
         Known resonances inside the signal region, for a hunt with a signal shape.
+    shares : tuple of float
+        Their relative yields; empty for equal ones.
+    width : float
+        Their standard deviation over their mass.
     doc : str
         One line for people.
     """
@@ -76,6 +80,8 @@ class Window:
     high: float
     right: float
     peaks: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    width: float = RESOLUTION
     doc: str = ""
 
     def __post_init__(self) -> None:
@@ -159,20 +165,31 @@ class Binning:
         return sums.astype(np.float64), squares.astype(np.float64)
 
 
-UPSILONS = ("upsilon_1s", "upsilon_2s", "upsilon_3s")
+# Yields and width fitted to the published data before anti-isolation.
+UPSILON = Window(
+    "upsilon",
+    5,
+    9,
+    10.6,
+    16,
+    ("upsilon_1s", "upsilon_2s", "upsilon_3s"),
+    (1521, 870, 524),
+    0.012,
+    "Upsilon(1S) to (3S), the published window",
+)
 
 WINDOWS: dict[str, Window] = {
     item.name: item
     for item in (
-        Window("upsilon", 5, 9, 10.6, 16, UPSILONS, "Upsilon(1S) to (3S), the published window"),
-        Window("jpsi", 2.4, 2.92, 3.28, 3.5, ("jpsi",), "J/psi"),
-        Window("psi_prime", 3.17, 3.51, 3.85, 5, ("psi_prime",), "psi(2S)"),
-        Window("z", 60, 76, 106, 140, ("z",), "Z boson"),
-        Window("eta", 0.3, 0.525, 0.569, 0.72, ("eta",), "eta"),
-        Window("rho", 0.57, 0.7, 0.86, 0.95, ("rho", "omega"), "rho and omega"),
-        Window("phi", 0.82, 0.95, 1.05, 1.5, ("phi",), "phi(1020)"),
-        Window("upsilon_shifted", 11, 12, 13.6, 17, (), "no resonance: a null test"),
-        Window("eta_shifted", 0.57, 0.625, 0.665, 0.72, (), "no resonance: a null test"),
+        UPSILON,
+        Window("jpsi", 2.4, 2.92, 3.28, 3.5, ("jpsi",), doc="J/psi"),
+        Window("psi_prime", 3.17, 3.51, 3.85, 5, ("psi_prime",), doc="psi(2S)"),
+        Window("z", 60, 76, 106, 140, ("z",), width=0.025, doc="Z boson"),
+        Window("eta", 0.3, 0.525, 0.569, 0.72, ("eta",), doc="eta"),
+        Window("rho", 0.57, 0.7, 0.86, 0.95, ("rho", "omega"), doc="rho and omega"),
+        Window("phi", 0.82, 0.95, 1.05, 1.5, ("phi",), doc="phi(1020)"),
+        Window("upsilon_shifted", 11, 12, 13.6, 17, doc="no resonance: a null test"),
+        Window("eta_shifted", 0.57, 0.625, 0.665, 0.72, doc="no resonance: a null test"),
     )
 }
 
