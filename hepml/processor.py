@@ -106,7 +106,7 @@ class Processor(ProcessorABC):
     trees : tuple of str
         Names of the trees it can read, the preferred one first.
     columns : tuple of Column
-        Every column of the feature table.
+        Every column of the feature table. An instance may narrow them to what its cuts compute.
     presets : mapping of str to Preset
         Named cut sets; the first one is the default.
     weights : tuple of str
@@ -139,10 +139,10 @@ class Processor(ProcessorABC):
     name: ClassVar[str]
     schema: ClassVar[type]
     trees: ClassVar[tuple[str, ...]] = ("Events",)
-    columns: ClassVar[tuple[Column, ...]] = ()
+    columns: tuple[Column, ...] = ()
     presets: ClassVar[Mapping[str, Preset]]
     weights: ClassVar[tuple[str, ...]] = ("default", "none")
-    variations: ClassVar[tuple[str, ...]] = ()
+    variations: tuple[str, ...] = ()
     event_ids: ClassVar[Mapping[str, str]] = {}
 
     def __init__(

@@ -41,6 +41,7 @@ def test_cutflow_counts_pairs_by_sign_and_multiplicity(path: Path) -> None:
     assert counts(run_chunk(path, DimuonProcessor())) == {
         "all": 5,
         "at least two muons": 3,
+        "valid pair": 3,
         "muon pT": 3,
         "opposite sign": 2,
         "exactly two muons": 1,
@@ -109,7 +110,7 @@ def test_nothing_selected_gives_empty_rows_of_every_column(
     tmp_path: Path, events: list[Any]
 ) -> None:
     result = run_chunk(write_nanoaod(tmp_path / "none.root", events), DimuonProcessor())
-    assert list(result.columns) == [column.name for column in DimuonProcessor.columns]
+    assert list(result.columns) == [column.name for column in DimuonProcessor().columns]
     assert all(len(values) == 0 for values in result.columns.values())
     assert counts(result)["all"] == len(events)
 
