@@ -22,6 +22,7 @@ from hepml.windows import Binning
 __all__ = ["Outcome", "SignalTest"]
 
 Array = NDArray[np.float64]
+SHIFT, STRETCH = (0.97, 1.03), (1 / 3, 3.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +67,17 @@ class SignalTest:
         anything in it.
     evaluate : {"centre", "integral"}
         How a count's sideband bins see the background; a shape is always integrated.
+    free_mass, free_width : bool
+        Whether the peaks may shift together, by 3 % either way, or change their width, by a
+        factor of 3. The significance is then a local one.
     """
 
     binning: Binning
     background: Background
     peaks: Peaks | None = None
     evaluate: Evaluate = "centre"
+    free_mass: bool = False
+    free_width: bool = False
 
     def __post_init__(self) -> None:
         rows = len(self._rows.starts)
@@ -172,18 +178,26 @@ class SignalTest:
         if self.peaks is None:
             raise StatisticsError("A test without peaks has no shape.")
         null = self.fit_null(likelihood)
-        signal = PeakYield(self.peaks, np.asarray(self.binning.edges))
+        signal = PeakYield(
+            self.peaks,
+            np.asarray(self.binning.edges),
+            free_mass=self.free_mass,
+            free_width=self.free_width,
+        )
         excess = float(((likelihood.counts - null.expected) * self.template).sum())
+        ranges = [SHIFT] * self.free_mass + [STRETCH] * self.free_width
         free = fit_model(
             self.background,
             self._rows,
             likelihood,
             signal,
-            signal_start=(excess / float((self.template**2).sum()),),
+            signal_start=(excess / float((self.template**2).sum()), *(1.0 for _ in ranges)),
+            signal_limits=[None, *ranges] if ranges else None,
             start=_inside(null),
         )
         background, error = (float(values[0]) for values in free.integral(self._region))
-        spread = math.sqrt(max(float(free.minimum.covariance[-1, -1]), 0.0))
+        place = len(free.coefficients)
+        spread = math.sqrt(max(float(free.minimum.covariance[place, place]), 0.0))
         start, stop = self.binning.start, self.binning.stop
         observed = float(likelihood.counts[start:stop].sum())
         return self._outcome(
@@ -221,7 +235,7 @@ class SignalTest:
     def spectrum(self, outcome: Outcome, counts: Array, variances: Array) -> Spectrum:
         """Data, background and signal per bin."""
         expected, error = outcome.free.integral(self._bins)
-        signal = () if self.peaks is None else tuple((outcome.excess.S * self.template).tolist())
+        signal = () if self.peaks is None else tuple(self._signal(outcome).tolist())
         return Spectrum(
             edges=self.binning.edges,
             start=self.binning.start,
@@ -232,6 +246,20 @@ class SignalTest:
             background_error=tuple(error.tolist()),
             signal=signal,
         )
+
+    def _signal(self, outcome: Outcome) -> Array:
+        """Fitted signal per bin (of a shape)."""
+        if self.peaks is None:
+            return self.template
+        shift, stretch = self.fitted_shape(outcome)
+        edges = np.asarray(self.binning.edges)
+        return outcome.excess.S * self.peaks.template(edges, shift, stretch)
+
+    def fitted_shape(self, outcome: Outcome) -> tuple[float, float]:
+        """Fitted factors on the masses and on the width; 1 where they are fixed."""
+        rest = iter(outcome.free.signal[1:].tolist())
+        shift = next(rest) if self.free_mass else 1.0
+        return shift, next(rest) if self.free_width else 1.0
 
     def expected(self, outcome: Outcome) -> float:
         """Median significance for the fitted signal and background (the Asimov data set)."""

@@ -237,7 +237,7 @@ class HuntRow(Result):
         Degree of the background, bins of the signal region.
     events : int
         Events in the window, sidebands and signal region.
-    S, B, sigma_B, Z, p : float or None
+    S, B, sigma_B, Z, p, log10_p : float or None
         See :class:`Excess`; ``None`` where no fit was possible, with the reason in ``status``.
     status : str
         ``"ok"``, or what a reader must know.
@@ -255,6 +255,7 @@ class HuntRow(Result):
     sigma_B: float | None = None
     Z: float | None = None
     p: float | None = None
+    log10_p: float | None = None
     status: str = "ok"
     excess: Excess | None = None
     sideband: Fit | None = None

@@ -10,8 +10,11 @@ __all__ = ["closed_form", "log10_p_value", "p_value", "significance_of"]
 
 
 def p_value(significance: float) -> float:
-    """One-sided p-value of a significance; 0 where it is below what a double holds."""
-    return float(norm.sf(significance))
+    """One-sided p-value of a significance; 0 where it is below what a double holds.
+
+    From the logarithm, which SciPy carries further than the survival function itself.
+    """
+    return math.exp(float(norm.logsf(significance)))
 
 
 def log10_p_value(significance: float) -> float:

@@ -1,0 +1,345 @@
+"""The bump hunt: a mass spectrum, or one for each cut on a score, tested for an excess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hepml import __version__
+from hepml.errors import ParameterError, StatisticsError, did_you_mean
+from hepml.stats.backgrounds import Background
+from hepml.stats.excess import Outcome, SignalTest
+from hepml.stats.results import Hunt, HuntRow
+from hepml.stats.rows import Evaluate
+from hepml.stats.signals import peaks_of
+from hepml.windows import Window, find_window
+
+__all__ = ["COARSE", "FINE", "hunt", "working_point"]
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+# False-positive rates of the published histograms, and of its significance curves.
+COARSE = (1.0, 0.25, 0.1, 0.05, 0.01, 0.005)
+FINE = tuple(10 ** (-k / 8) for k in range(25))
+
+# Below this the published toys find the asymptotic p-values too small.
+FEW = 150
+
+
+@dataclass(frozen=True, eq=False)
+class _Selection:
+    """Events of one selection."""
+
+    name: str
+    masses: Array
+    weights: Array | None
+    score: str | None = None
+    fpr: float | None = None
+    cut: float | None = None
+
+
+def hunt(
+    masses: NDArray[Any],
+    window: Window | str = "upsilon",
+    *,
+    weights: NDArray[Any] | None = None,
+    scores: Mapping[str, NDArray[Any]] | None = None,
+    fpr: Sequence[float] = COARSE,
+    same_sign: NDArray[Any] | None = None,
+    same_sign_weights: NDArray[Any] | None = None,
+    degree: int = 5,
+    bins: int = 11,
+    background: str = "polynomial",
+    evaluate: Evaluate = "centre",
+    signal: Literal["count", "shape"] = "count",
+    toys: int = 0,
+    limit: bool = False,
+    variations: bool = False,
+    scan: bool = False,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Progress | None = None,
+    source: Mapping[str, Any] | None = None,
+) -> Hunt:
+    """Hunt for a resonance.
+
+    Parameters
+    ----------
+    masses : array of shape (n,)
+        Masses [GeV], of all events or of those in the window.
+    window : Window or str
+        Signal region and sidebands: a name, four edges in GeV, or an object.
+    weights : array of shape (n,), optional
+        Event weights; the likelihood is then a scaled Poisson.
+    scores : mapping of str to array of shape (n,), optional
+        Scores to cut on, larger for signal: one result per score and false-positive rate.
+    fpr : sequence of float
+        Shares of sideband events that pass a cut, in (0, 1].
+    same_sign, same_sign_weights : array, optional
+        Same-sign pairs, where no resonance is: the test on them is the spurious signal.
+    degree, bins : int
+        Degree of the background; bins of the signal region (the sidebands take the same width).
+    background : {"polynomial", "exponential", "bernstein"}
+        Family of the background.
+    evaluate : {"centre", "integral"}
+        In a count, whether sideband bins see the background at their centre (as published) or
+        integrated.
+    signal : {"count", "shape"}
+        The signal region as one count, or peaks at the known masses of the window.
+    toys : int
+        Pseudo-experiments of the background for each result.
+    limit, variations, scan : bool
+        Also give CLs limits; other degrees, bins and families; all windows from the lowest to
+        the highest mass, with a global p-value if there are toys.
+    seed, workers : int
+        Of the pseudo-experiments; the result does not depend on ``workers``.
+    progress : callable, optional
+        Called with what is being done, how much is done and how much there is.
+    source : mapping, optional
+        Where the data came from, for the record.
+
+    Returns
+    -------
+    Hunt
+        One row per selection; a row that could not be fitted says why.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter makes no sense.
+    StatisticsError
+        If no selection could be fitted at all.
+    """
+    if signal not in ("count", "shape"):
+        raise ParameterError(
+            f"There is no signal {signal!r}. " + did_you_mean(signal, ("count", "shape"))
+        )
+    chosen = find_window(window) if isinstance(window, str) else window
+    everything = _Selection("all", *_checked(masses, weights, "masses"))
+    test = SignalTest(
+        chosen.binning(bins),
+        Background(background, degree, chosen.left, chosen.right),
+        peaks_of(chosen) if signal == "shape" else None,
+        evaluate,
+    )
+    work = _Work(test, chosen, toys, limit, seed, workers, progress)
+    selections = [everything, *_selections(everything, chosen, scores or {}, fpr)]
+    rows = [work.row(item, place, len(selections)) for place, item in enumerate(selections)]
+    if all(row.Z is None for row in rows):
+        raise StatisticsError(rows[0].status)
+    spurious = None
+    if same_sign is not None:
+        control = _Selection("same sign", *_checked(same_sign, same_sign_weights, "same_sign"))
+        spurious = work.row(control, 0, 1)
+    return Hunt(
+        version=__version__,
+        source=dict(source or {}),
+        window={k: v for k, v in asdict(chosen).items() if k in ("name", *EDGES)},
+        settings={
+            "degree": degree,
+            "bins": bins,
+            "background": background,
+            "evaluate": evaluate,
+            "signal": signal,
+            "toys": toys,
+            "seed": seed,
+        },
+        results=tuple(rows),
+        variations=work.variations(everything) if variations else None,
+        spurious=spurious,
+        scan=work.scan(*_checked(masses, weights, "masses")) if scan else None,
+        notes=_notes(signal, chosen),
+    )
+
+
+EDGES = ("left", "low", "high", "right")
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Settings shared by all rows."""
+
+    test: SignalTest
+    window: Window
+    toys: int
+    limit: bool
+    seed: int
+    workers: int
+    progress: Progress | None
+
+    def row(self, selection: _Selection, place: int, total: int) -> HuntRow:
+        """Test one selection; a failure becomes the row's status."""
+        if self.progress is not None:
+            self.progress(f"fitting {selection.name}", place, total)
+        inside = (selection.masses >= self.window.left) & (selection.masses < self.window.right)
+        base = HuntRow(
+            selection=selection.name,
+            score=selection.score,
+            fpr=selection.fpr,
+            cut=selection.cut,
+            degree=self.test.background.degree,
+            bins=self.test.binning.bins,
+            events=int(inside.sum()),
+        )
+        counts, variances = self.test.binning.count(selection.masses, selection.weights)
+        try:
+            outcome = self.test.run(counts, variances)
+            found = self._found(outcome, counts, variances)
+        except StatisticsError as error:
+            return base.model_copy(update={"status": str(error)})
+        return base.model_copy(update=found | {"status": self._status(outcome, base.events)})
+
+    def _found(self, outcome: Outcome, counts: Array, variances: Array) -> dict[str, Any]:
+        excess = outcome.excess
+        shape = self.test.peaks is not None
+        found: dict[str, Any] = {
+            name: getattr(excess, name) for name in ("S", "B", "sigma_B", "Z", "p", "log10_p")
+        }
+        rows = len(outcome.likelihood.counts)
+        found |= {
+            "excess": excess,
+            "sideband": None if shape else outcome.free.result(rows - 1),
+            "joint": outcome.free.result(rows) if shape else outcome.null.result(rows),
+            "expected_Z": self.test.expected(outcome),
+            "spectrum": self.test.spectrum(outcome, counts, variances),
+        }
+        if self.limit:
+            from hepml.stats.limits import upper_limit
+
+            found["limit"] = upper_limit(self.test, outcome)
+        if self.toys:
+            from hepml.stats.toys import background_toys
+
+            found["toys"] = background_toys(
+                self.test,
+                outcome,
+                self.toys,
+                seed=self.seed,
+                workers=self.workers,
+                progress=self.progress,
+            )
+        return found
+
+    def _status(self, outcome: Outcome, events: int) -> str:
+        """What a reader of the row must know."""
+        said = [
+            f"{what}: {text}"
+            for what, fit in (("with signal", outcome.free), ("without", outcome.null))
+            if (text := fit.minimum.message)
+        ]
+        if outcome.free.constrained or outcome.null.constrained:
+            said.append("background held at zero")
+        if events < FEW and not self.toys:
+            said.append(f"fewer than {FEW} events: take the p-value from toys")
+        return "; ".join(said) or "ok"
+
+    def variations(self, selection: _Selection) -> Any:
+        """Other degrees, bins and families."""
+        from hepml.stats.degrees import vary
+
+        return vary(self.test, self.window, selection.masses, selection.weights)
+
+    def scan(self, masses: Array, weights: Array | None) -> Any:
+        """All windows."""
+        from hepml.stats.scan import scan
+
+        return scan(
+            masses,
+            weights,
+            toys=self.toys,
+            seed=self.seed,
+            workers=self.workers,
+            progress=self.progress,
+        )
+
+
+def working_point(scores: Array, sideband: NDArray[np.bool_], rate: float) -> float:
+    """The cut on a score that lets a share of sideband events pass.
+
+    Parameters
+    ----------
+    scores : array of shape (n,)
+        Scores of all events.
+    sideband : array of bool of shape (n,)
+        Which of them lie in the sidebands.
+    rate : float
+        Wanted share, in (0, 1].
+
+    Returns
+    -------
+    float
+        Events with a score of at least this pass; the share is the closest there is to
+        ``rate``, and 1 lets everything pass.
+    """
+    if rate >= 1:
+        return float(scores.min())
+    values, counts = np.unique(scores[sideband], return_counts=True)
+    passing = np.cumsum(counts[::-1])[::-1] / counts.sum()
+    return float(values[np.argmin(np.abs(passing - rate))])
+
+
+def _selections(
+    everything: _Selection, window: Window, scores: Mapping[str, Any], rates: Sequence[float]
+) -> list[_Selection]:
+    """Cuts on every score at every rate."""
+    for rate in rates:
+        if not 0 < rate <= 1:
+            raise ParameterError(f"A false-positive rate lies above 0 and up to 1, not {rate}.")
+    masses = everything.masses
+    inside = (masses >= window.left) & (masses < window.right)
+    region = (masses >= window.low) & (masses < window.high)
+    found = []
+    for name, given in scores.items():
+        values = np.asarray(given, dtype=np.float64)
+        if values.shape != masses.shape:
+            raise ParameterError(
+                f"The score {name!r} has {values.size} values for {masses.size} events."
+            )
+        if not np.isfinite(values[inside]).all():
+            raise StatisticsError(
+                f"The score {name!r} is not finite for "
+                f"{int((~np.isfinite(values[inside])).sum())} events of the window."
+            )
+        sideband = (inside & ~region)[inside]
+        if not sideband.any():
+            raise StatisticsError("There are no events in the sidebands to set a cut with.")
+        for rate in rates:
+            cut = working_point(values[inside], sideband, rate)
+            passed = inside & (values >= cut)
+            weights = None if everything.weights is None else everything.weights[passed]
+            label = f"{name}, FPR {rate:.3g}"
+            found.append(_Selection(label, masses[passed], weights, name, float(rate), cut))
+    return found
+
+
+def _checked(
+    masses: NDArray[Any], weights: NDArray[Any] | None, name: str
+) -> tuple[Array, Array | None]:
+    """Finite numbers of equal length."""
+    values = np.asarray(masses, dtype=np.float64)
+    if values.ndim != 1:
+        raise ParameterError(f"{name} must be one-dimensional, not of shape {values.shape}.")
+    if not np.isfinite(values).all():
+        raise StatisticsError(
+            f"{int((~np.isfinite(values)).sum())} of {values.size} {name} are not finite."
+        )
+    if weights is None:
+        return values, None
+    used = np.asarray(weights, dtype=np.float64)
+    if used.shape != values.shape:
+        raise ParameterError(f"There are {used.size} weights for {values.size} {name}.")
+    if not np.isfinite(used).all():
+        raise StatisticsError(f"{int((~np.isfinite(used)).sum())} weights are not finite.")
+    return values, used
+
+
+def _notes(signal: str, window: Window) -> tuple[str, ...]:
+    if signal == "shape" and not window.peaks:
+        middle = 0.5 * (window.low + window.high)
+        return (f"No resonance is known in {window.name}: one peak at {middle:g} GeV was fitted.",)
+    return ()
