@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from hepml.parts import to_numpy
 
-__all__ = ["count_repeated", "key_hash", "key_position"]
+__all__ = ["Keys", "count_repeated", "is_member", "key_hash", "key_position", "row_hashes"]
 
 Hashes = NDArray[np.uint64]
+# whole-number keys, shape (events, key columns)
+Keys = NDArray[np.int64]
 
 
 def key_hash(keys: Sequence[NDArray[Any]], seed: int = 0) -> Hashes:
@@ -58,6 +60,28 @@ def count_repeated(batches: Callable[[], Iterable[pa.RecordBatch]]) -> int:
     suspects = [batch.filter(pa.array(np.isin(_row_hashes(batch), again))) for batch in batches()]
     rows = pa.Table.from_batches(suspects).unify_dictionaries()
     return len(rows) - len(rows.group_by(rows.column_names).aggregate([]))
+
+
+def row_hashes(keys: Keys) -> Hashes:
+    """Hash each row of an array of whole-number keys."""
+    return key_hash(list(keys.T))
+
+
+def is_member(keys: Keys, others: Keys) -> NDArray[np.bool_]:
+    """Which keys occur among others; compared by hash first, and in full where hashes agree.
+
+    Parameters
+    ----------
+    keys, others : array of int64, shape (events, key columns)
+        Of the same columns.
+    """
+    found = np.isin(row_hashes(keys), row_hashes(others))
+    suspects = np.flatnonzero(found)
+    if len(suspects):
+        both = np.unique(np.concatenate([others, keys[suspects]]), axis=0, return_inverse=True)[1]
+        numbers = both.reshape(-1)
+        found[suspects] = np.isin(numbers[len(others) :], numbers[: len(others)])
+    return found
 
 
 def _row_hashes(batch: pa.RecordBatch) -> Hashes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,14 @@ class Normalisation:
         there is no simulation; ``None`` where nothing proves one.
     partial : dict of str to str
         Simulated datasets that are not complete, and why.
+    unnormalised : dict of str to str
+        Simulated datasets whose weights are not expected events, and why.
     """
 
     factors: dict[str, float]
     luminosity: float | None
     partial: dict[str, str]
+    unnormalised: dict[str, str] = field(default_factory=dict)
 
 
 def data_luminosity(datasets: Datasets) -> float | None:
@@ -45,10 +48,14 @@ def data_luminosity(datasets: Datasets) -> float | None:
     Returns
     -------
     float or None
-        ``None`` if there are no data, or the luminosity of one data set is unknown.
+        ``None`` if there are no data, the luminosity of one data set is unknown, or two of them
+        share events: then they were taken together, and luminosities do not add up.
     """
-    values = [item.get("luminosity") for item in datasets.values() if item["kind"] == "data"]
+    data = [item for item in datasets.values() if item["kind"] == "data"]
+    values = [item.get("luminosity") for item in data]
     if not values or any(value is None for value in values):
+        return None
+    if any(item.get("removed_duplicates") for item in data):
         return None
     return float(sum(value for value in values if value is not None))
 
@@ -65,7 +72,8 @@ def normalise(
 
     A simulated event's weight is cross section times luminosity over the sum of weights of the
     whole sample, so that a sample read in part gives too low a yield. Such a sample is refused
-    where it would be scaled; weights that stay as they are claim no luminosity then.
+    where it would be scaled; weights that stay as they are claim no luminosity then. A sample
+    without a cross section or sum of weights is never scaled.
 
     Parameters
     ----------
@@ -84,7 +92,7 @@ def normalise(
     Raises
     ------
     ParameterError
-        If ``target`` is not positive.
+        If ``target`` is not positive, or asked for while a simulated sample is not normalised.
     IncompleteRunError
         If a simulated sample that has to be scaled is not complete.
     """
@@ -98,12 +106,29 @@ def normalise(
         for name, item in simulated.items()
         if not item.get("complete", True)
     }
+    unnormalised = {
+        name: str(item["unnormalised"])
+        for name, item in simulated.items()
+        if item.get("unnormalised")
+    }
+    if unnormalised and target is not None:
+        raise _not_normalised(unnormalised, where)
     scaled = target is not None or chosen != weights_at
-    if partial and scaled and not allow_missing:
-        raise _too_low(partial, where)
-    factors = {name: chosen / weights_at if name in simulated else 1.0 for name in datasets}
-    proven = chosen if scaled or not partial else None
-    return Normalisation(factors, proven if simulated else measured, partial)
+    if partial.keys() - unnormalised and scaled and not allow_missing:
+        raise _too_low({k: v for k, v in partial.items() if k not in unnormalised}, where)
+    fixed = {name for name in datasets if name not in simulated or name in unnormalised}
+    factors = {name: 1.0 if name in fixed else chosen / weights_at for name in datasets}
+    proven = None if unnormalised or (partial and not scaled) else chosen
+    return Normalisation(factors, proven if simulated else measured, partial, unnormalised)
+
+
+def _not_normalised(reasons: Mapping[str, str], where: str | Path) -> ParameterError:
+    lines = [f"  {name!r}: {reason}" for name, reason in list(reasons.items())[:5]]
+    more = [f"  ... and {len(reasons) - 5} more"] if len(reasons) > 5 else []
+    return ParameterError(
+        f"Simulation in {where} is not normalised, so no luminosity can be given to it:\n"
+        + "\n".join(lines + more)
+    )
 
 
 def _too_low(partial: Mapping[str, str], where: str | Path) -> IncompleteRunError:

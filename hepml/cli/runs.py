@@ -158,7 +158,7 @@ def merge(
     out: Annotated[Path, typer.Option(help="Run directory to create.")],
 ) -> None:
     """Merge runs of the same processor."""
-    from hepml.engine.resume import merge as merge_runs
+    from hepml.engine.merge import merge as merge_runs
 
     _show(merge_runs(paths, out), allow_missing=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ class Checkpoint:
         Where the file was read.
     seconds : float
         Time the chunk took.
+    sample : dict
+        Constants of the whole sample that it was made with.
+    veto : str
+        Digest of the events that it was told to leave out, empty for none.
+    removed : int
+        Events that it left out.
     """
 
     chunk: str
@@ -60,6 +66,9 @@ class Checkpoint:
     histograms: dict[str, hist.Hist[Any]]
     endpoint: str
     seconds: float
+    sample: dict[str, float] = field(default_factory=dict)
+    veto: str = ""
+    removed: int = 0
 
 
 def save_checkpoint(
@@ -71,6 +80,7 @@ def save_checkpoint(
     fingerprint: str,
     endpoint: str,
     seconds: float,
+    removed: int = 0,
 ) -> Checkpoint:
     """Write a chunk's Parquet part, then its checkpoint: the checkpoint vouches for the part.
 
@@ -81,10 +91,11 @@ def save_checkpoint(
     """
     first = next(iter(result.cutflow), "")
     counted = result.cutflow[first]["raw"] if first else 0
-    if counted != chunk.entries:
+    given = chunk.entries - removed
+    if counted != given:
         raise ChunkError(
             f"{processor.name}: the first cutflow step {first!r} counts {counted} events but the "
-            f"chunk has {chunk.entries}. It must hold the weights of all events, before any cut."
+            f"chunk has {given}. It must hold the weights of all events, before any cut."
         )
     rows = None
     if processor.table and processor.columns:
@@ -106,6 +117,9 @@ def save_checkpoint(
         histograms=result.histograms,
         endpoint=redacted(endpoint),
         seconds=seconds,
+        sample=dict(chunk.constants),
+        veto=chunk.veto,
+        removed=removed,
     )
     write_text(layout.checkpoint(chunk.id), _dump(checkpoint))
     return checkpoint
@@ -133,8 +147,9 @@ def load_checkpoint(layout: Layout, chunk: Chunk, fingerprint: str) -> Checkpoin
         found = Checkpoint(histograms=histograms, **content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # absent, or cut short by a crash of the machine: process the chunk again
-    same = found.fingerprint == fingerprint and found.dataset == chunk.dataset
-    if not same or found.entries != chunk.entries:
+    made = (found.fingerprint, found.dataset, found.entries, found.sample, found.veto)
+    wanted = (fingerprint, chunk.dataset, chunk.entries, dict(chunk.constants), chunk.veto)
+    if made != wanted:
         return None
     if found.rows is None or _part_rows(layout.part(chunk.dataset, chunk.id)) == found.rows:
         return found

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 import awkward as ak
+import numpy as np
 
 from hepml.collect import collect
 from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.cluster import check_workers, dask_client
+from hepml.engine.flatten import Name, flatten, rebuild
 from hepml.engine.plan import Chunk
 from hepml.engine.replicas import open_first
+from hepml.engine.retries import attempts
 from hepml.engine.store import Layout
-from hepml.engine.task import FIRST_WAIT, Record, check_identity, reason_of
+from hepml.engine.task import Record, check_identity, reason_of
+from hepml.engine.veto import load_veto, outside
 from hepml.errors import FileAccessError
-from hepml.processor import Fill, Processor, Selected
+from hepml.processor import Processor
 
 __all__ = ["execute_lazily"]
 
@@ -66,9 +70,7 @@ def execute_lazily(
         check_workers(client, type(processor))
         client.run(use_fast_decompression)
         left = list(chunks)
-        for attempt in range(retries + 1):
-            if attempt:
-                time.sleep(FIRST_WAIT * 2 ** (attempt - 1))
+        for _ in attempts(retries):
             records |= _once(client, layout, processor, left, fingerprint)
             left = [chunk for chunk in left if records[chunk.id].get("unread")]
             if not left:
@@ -82,8 +84,8 @@ def _once(
     """Process chunks dataset by dataset; the graph of a dataset has one layout of events."""
     import dask
 
-    def group(chunk: Chunk) -> tuple[str, str, str, str]:
-        return chunk.dataset, chunk.kind, chunk.label, chunk.tree
+    def group(chunk: Chunk) -> tuple[str, str, str, str, bool]:
+        return chunk.dataset, chunk.kind, chunk.label, chunk.tree, bool(chunk.veto)
 
     members, records = _readable(chunks)
     for _, grouped in groupby(sorted(members, key=group), key=group):
@@ -144,12 +146,22 @@ def _graph(
         files,
         mode="dask",
         schemaclass=processor.schema,
-        metadata={"dataset": first.dataset, "kind": first.kind, "label": first.label},
+        metadata={
+            **{name: first.metadata()[name] for name in ("dataset", "kind", "label")},
+            **dict(first.constants),
+        },
         # whatever a damaged file raises becomes a line of the report
         uproot_options={"allow_read_errors_with_report": (Exception,)},
     ).events()
-    arrays, names = _flatten(processor.select(events))
     identity = dak.from_map(_identity, list(range(len(chunks))), label="chunk")
+    flags = []
+    if first.veto:
+        ids = [events[name] for name in processor.event_ids.values()]
+        keep = _Keep(str(layout.root.resolve()), tuple(processor.event_ids), tuple(chunks))
+        flags.append(dak.map_partitions(keep, identity, *ids, label="veto", meta=_flags()))
+        events = events[flags[0]]
+    arrays, names = flatten(processor.select(events))
+    arrays, names = [*arrays, *flags], [*names, *(KEPT for _ in flags)]
     sink = _Sink(str(layout.root.resolve()), processor, tuple(chunks), fingerprint, tuple(names))
     done = dak.map_partitions(sink, identity, *arrays, label="save", meta=identity._meta)
     return done, report
@@ -160,57 +172,29 @@ def _identity(index: int) -> ak.Array:
     return ak.Array([{"chunk": index, "state": 0}])
 
 
-Name = tuple[str, ...]
+def _flags() -> ak.Array:
+    """Form of one truth value an event."""
+    return ak.Array(ak.Array(np.zeros(0, np.bool_)).layout.to_typetracer(forget_length=True))
 
 
-def _flatten(selected: Selected) -> tuple[list[Any], list[Name]]:
-    """List every array of a selection's result with a name to find it back by."""
-    arrays: list[Any] = []
-    names: list[Name] = []
+@dataclass(frozen=True)
+class _Keep:
+    """Which events of a partition are not in its chunk's veto."""
 
-    def add(array: Any, *name: str) -> None:
-        arrays.append(array)
-        names.append(name)
+    out: str
+    columns: tuple[str, ...]
+    chunks: tuple[Chunk, ...]
 
-    for step, weights in selected.cutflow.items():
-        add(weights, "cutflow", step)
-    for histogram, fills in selected.histograms.items():
-        for number, fill in enumerate(fills):
-            place = ("histogram", histogram, str(number), fill.variation)
-            for values in fill.values:
-                add(values, *place, "value")
-            add(fill.weight, *place, "weight")
-    for column, values in selected.features.items():
-        add(values, "feature", column)
-    if selected.entries is not None:
-        add(selected.entries, "entries")
-    for constant, values in selected.constants.items():
-        add(values, "constant", constant)
-    return arrays, names
+    def __call__(self, identity: ak.Array, *ids: ak.Array) -> ak.Array:
+        if ak.backend(identity, *ids) == "typetracer":
+            for array in (identity, *ids):
+                ak.typetracer.touch_data(array)
+            return _flags()
+        chunk = self.chunks[int(identity["chunk"][0])]
+        return ak.Array(outside(ids, load_veto(Layout(self.out), chunk, self.columns)))
 
 
-def _rebuild(arrays: Sequence[Any], names: Sequence[Name]) -> Selected:
-    """Invert :func:`_flatten` on one partition's concrete arrays."""
-    cutflow: dict[str, Any] = {}
-    fills: dict[tuple[str, str, str], list[Any]] = {}
-    features: dict[str, Any] = {}
-    constants: dict[str, Any] = {}
-    entries = None
-    for array, (kind, *name) in zip(arrays, names, strict=True):
-        if kind == "cutflow":
-            cutflow[name[0]] = array
-        elif kind == "histogram":
-            fills.setdefault((name[0], name[1], name[2]), []).append(array)
-        elif kind == "feature":
-            features[name[0]] = array
-        elif kind == "constant":
-            constants[name[0]] = array
-        else:
-            entries = array
-    histograms: dict[str, list[Fill]] = {}
-    for (histogram, _, variation), (*values, weight) in fills.items():
-        histograms.setdefault(histogram, []).append(Fill(tuple(values), weight, variation))
-    return Selected(cutflow, histograms, features, entries, constants)
+KEPT: Name = ("kept",)
 
 
 @dataclass(frozen=True)
@@ -231,23 +215,22 @@ class _Sink:
             return identity
         began = time.perf_counter()
         chunk = self.chunks[int(identity["chunk"][0])]
-        selected = _rebuild(arrays, self.names)
-        if len(next(iter(selected.cutflow.values()))) != chunk.entries:
+        # one flag for every event that was read, where some are to be left out
+        flags = [array for array, name in zip(arrays, self.names, strict=True) if name == KEPT]
+        selected = rebuild(arrays, self.names)
+        read = len(flags[0]) if flags else len(next(iter(selected.cutflow.values())))
+        removed = read - int(ak.sum(flags[0])) if flags else 0
+        if read != chunk.entries:
             return ak.with_field(identity, [0], "state")
-        metadata: Mapping[str, Any] = {
-            "dataset": chunk.dataset,
-            "label": chunk.label,
-            "fileuuid": chunk.uuid,
-            "entrystart": chunk.start,
-        }
         save_checkpoint(
             Layout(self.out),
             self.processor,
             chunk,
-            collect(self.processor, selected, metadata),
+            collect(self.processor, selected, chunk.metadata()),
             fingerprint=self.fingerprint,
             endpoint=chunk.endpoints[0],
             seconds=time.perf_counter() - began,
+            removed=removed,
         )
         return ak.with_field(identity, [1], "state")
 

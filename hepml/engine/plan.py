@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hepml.engine.samples import SampleConstants, sample_constants
 from hepml.engine.store import write_json
-from hepml.errors import (
-    OutputError,
-)
-
-if TYPE_CHECKING:
-    pass
+from hepml.errors import OutputError
 
 __all__ = ["Chunk", "Plan", "PlannedFile", "UnopenedFile"]
 
@@ -24,7 +20,19 @@ PLAN_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A range of entries of one file: the unit of work, of retry and of bookkeeping."""
+    """A range of entries of one file: the unit of work, of retry and of bookkeeping.
+
+    Attributes
+    ----------
+    dataset, kind, label, tree, uuid, endpoints
+        Those of its file.
+    start, stop : int
+        First entry, and the one behind the last.
+    constants : tuple of (str, float)
+        What is known of the whole simulated sample, e.g. its sum of weights.
+    veto : str
+        Digest of the events to leave out because another dataset counts them; empty: none.
+    """
 
     dataset: str
     endpoints: tuple[str, ...]
@@ -34,6 +42,8 @@ class Chunk:
     stop: int
     kind: str
     label: str
+    constants: tuple[tuple[str, float], ...] = ()
+    veto: str = ""
 
     @property
     def id(self) -> str:
@@ -44,6 +54,19 @@ class Chunk:
     def entries(self) -> int:
         """Number of entries."""
         return self.stop - self.start
+
+    def metadata(self) -> dict[str, Any]:
+        """What the selection finds in ``events.metadata``."""
+        return {
+            "dataset": self.dataset,
+            "treename": self.tree,
+            "entrystart": self.start,
+            "entrystop": self.stop,
+            "fileuuid": self.uuid,
+            "kind": self.kind,
+            "label": self.label,
+            **dict(self.constants),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +95,10 @@ class PlannedFile:
         Files, entries and luminosity [pb^-1] of the published dataset that this is a file of.
     simulation : dict or None
         What ``hepml simulate`` noted in a file that it wrote.
+    constants : dict of str to float, or None
+        What it says of the sample that it is a part of; ``None`` if the channel does not ask.
+    cross_section : float or None
+        Of the dataset according to the catalogue [pb].
     order : int
         Place among the inputs; results are added up in this order.
     """
@@ -89,10 +116,12 @@ class PlannedFile:
     catalogued: str = ""
     published: dict[str, Any] | None = None
     simulation: dict[str, Any] | None = None
+    constants: dict[str, float] | None = None
+    cross_section: float | None = None
     order: int = 0
 
     def chunks(self) -> Iterator[Chunk]:
-        """The file's chunks in order of entries."""
+        """The file's chunks in order of entries, without what other files decide."""
         for start, stop in pairwise(self.edges):
             yield Chunk(
                 self.dataset,
@@ -120,6 +149,7 @@ class UnopenedFile:
     trees: tuple[str, ...] = ()
     catalogued: str = ""
     published: dict[str, Any] | None = None
+    cross_section: float | None = None
     order: int = 0
 
 
@@ -141,6 +171,13 @@ class Plan:
         Wanted entries a chunk.
     max_events : int or None
         Limit per dataset; a limited run cannot be normalised.
+    notes : tuple of str
+        What a user should know about the inputs.
+    event_keys : tuple of str
+        Key columns that identify a collision; empty: events that are in two data sets are not
+        looked for.
+    vetoes : dict of str to str
+        Chunk id to digest of the events that it must leave out.
     """
 
     processor: str | None
@@ -150,11 +187,28 @@ class Plan:
     chunk_size: int = 250_000
     max_events: int | None = None
     notes: tuple[str, ...] = field(default=())
+    event_keys: tuple[str, ...] = ()
+    vetoes: dict[str, str] = field(default_factory=dict)
+
+    def samples(self) -> dict[str, SampleConstants]:
+        """Constants of the simulated datasets whose channel takes them from the files."""
+        return sample_constants(self.files, self.parameters)
+
+    def work(self) -> Iterator[tuple[PlannedFile, list[Chunk]]]:
+        """Every file with its chunks, in the order in which results are added up."""
+        known = {name: tuple(found.values.items()) for name, found in self.samples().items()}
+        for file in self.files:
+            constants = known.get(file.dataset, ())
+            chunks = [
+                replace(chunk, constants=constants, veto=self.vetoes.get(chunk.id, ""))
+                for chunk in file.chunks()
+            ]
+            yield file, chunks
 
     def chunks(self) -> Iterator[Chunk]:
         """Every chunk, in the order in which results are added up."""
-        for file in self.files:
-            yield from file.chunks()
+        for _, chunks in self.work():
+            yield from chunks
 
     def save(self, path: Path) -> None:
         """Write ``plan.json`` atomically."""
@@ -175,7 +229,8 @@ class Plan:
                 raise OutputError(f"{path} was written by another version of hepml; run again.")
             files = tuple(_from_json(PlannedFile, item) for item in content.pop("files"))
             unopened = tuple(_from_json(UnopenedFile, item) for item in content.pop("unopened"))
-            content["notes"] = tuple(content["notes"])
+            for name in ("notes", "event_keys"):
+                content[name] = tuple(content.get(name, ()))
             return cls(files=files, unopened=unopened, **content)
         except FileNotFoundError:
             raise OutputError(

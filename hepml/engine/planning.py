@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hepml.engine.chunking import chunk_edges, limited
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
+from hepml.engine.refusals import refuse_mixed, refuse_overlap, refuse_unused
+from hepml.engine.samples import refuse_unnormalised
 from hepml.errors import (
     BranchError,
     EmptyInputError,
     FileAccessError,
     HepmlError,
-    OverlapError,
     ParameterError,
+    ProcessorError,
     TreeError,
     did_you_mean,
 )
@@ -28,58 +29,12 @@ if TYPE_CHECKING:
     from hepml.processor import Processor
     from hepml.records import Input
 
-__all__ = [
-    "check_branches",
-    "chunk_edges",
-    "limited",
-    "local_state",
-    "make_plan",
-    "plan_file",
-    "refuse_mixed",
-    "refuse_overlap",
-    "unopened_file",
-]
+__all__ = ["check_branches", "local_state", "make_plan", "plan_file", "unopened_file"]
 
 logger = logging.getLogger(__name__)
 
 OPEN_THREADS = 8
 SIMULATION_KEY = "hepml_simulation"
-
-
-def chunk_edges(clusters: Sequence[int], entries: int, size: int) -> tuple[int, ...]:
-    """Cut a file into chunks, at cluster boundaries where that costs little.
-
-    Parameters
-    ----------
-    clusters : sequence of int
-        Entry offsets at which baskets of all branches begin, with 0 and ``entries``.
-    entries : int
-        Entries to cut; may end inside a cluster.
-    size : int
-        Wanted entries a chunk. No chunk is larger than twice that.
-
-    Returns
-    -------
-    tuple of int
-        Boundaries from 0 to ``entries``.
-    """
-    if entries == 0:
-        return (0,)
-    count = max(1, round(entries / size))
-    ideal = [round(entries * step / count) for step in range(1, count)]
-    inner = [edge for edge in clusters if 0 < edge < entries]
-    edges = [0]
-    for wish in ideal:
-        place = bisect_left(inner, wish)
-        around = inner[max(0, place - 1) : place + 1]
-        near = min(around, key=lambda edge: abs(edge - wish), default=wish)
-        edges.append(near if abs(near - wish) <= size // 2 else wish)
-    edges = sorted({*edges, entries})
-    cut: list[int] = []
-    for start, stop in pairwise(edges):
-        pieces = -(-(stop - start) // (2 * size))
-        cut += [start + (stop - start) * piece // pieces for piece in range(pieces)]
-    return (*cut, entries)
 
 
 def make_plan(
@@ -145,13 +100,13 @@ def make_plan(
         raise broken[0][1]
     refuse_overlap(files)
     refuse_mixed(files)
-    _refuse_unused(processor, inputs)
+    refuse_unused(processor, inputs)
     if sum(file.entries for file in files) == 0 and not broken:
         raise EmptyInputError(
             f"There are no events in {_names(files)}: nothing to select. "
             "Check that the right tree was written into the file."
         )
-    return Plan(
+    plan = Plan(
         processor=name,
         parameters=processor.parameters(),
         files=limited(files, max_events),
@@ -159,7 +114,10 @@ def make_plan(
         chunk_size=chunk_size,
         max_events=max_events,
         notes=tuple(f"{file.endpoints[0]} holds no events." for file in files if not file.entries),
+        event_keys=_event_keys(processor),
     )
+    refuse_unnormalised(plan)
+    return plan
 
 
 def plan_file(
@@ -209,6 +167,7 @@ def _plan_at(
             )
         check_branches(processor, tree, found, endpoint)
         size, modified = local_state((endpoint,))
+        constants = processor.file_constants(directory, tree.name, found)
         return PlannedFile(
             dataset=item.dataset,
             kind=found,
@@ -223,6 +182,8 @@ def _plan_at(
             catalogued=item.catalogued,
             published=None if item.published is None else asdict(item.published),
             simulation=_simulation_notes(directory),
+            constants=None if constants is None else dict(constants),
+            cross_section=item.cross_section_corrected or item.cross_section,
         )
 
 
@@ -247,6 +208,7 @@ def unopened_file(item: Input, error: HepmlError, order: int) -> UnopenedFile:
         trees=item.trees,
         catalogued=item.catalogued,
         published=None if item.published is None else asdict(item.published),
+        cross_section=item.cross_section_corrected or item.cross_section,
         order=order,
     )
 
@@ -291,57 +253,16 @@ def check_branches(processor: Processor, tree: Any, kind: str, endpoint: str) ->
         )
 
 
-def refuse_overlap(files: Sequence[PlannedFile]) -> None:
-    """Refuse entries that two files of a plan share: copies, or runs that overlap."""
-    taken: dict[str, list[PlannedFile]] = {}
-    for file in files:
-        for twin in taken.setdefault(file.uuid, []):
-            # two copies of an empty file share nothing
-            if file.edges[0] < twin.edges[-1] and twin.edges[0] < file.edges[-1]:
-                raise OverlapError(
-                    f"{file.endpoints[0]} ({file.dataset}) is a copy of {twin.endpoints[0]} "
-                    f"({twin.dataset}): both carry the uuid {file.uuid}, so its events would be "
-                    "counted twice. Leave one of them out."
-                )
-        taken[file.uuid].append(file)
-
-
-def refuse_mixed(files: Sequence[PlannedFile]) -> None:
-    """Refuse a dataset that is data in one file and simulation in another."""
-    kinds: dict[str, PlannedFile] = {}
-    for file in files:
-        first = kinds.setdefault(file.dataset, file)
-        if first.kind != file.kind:
-            raise FileAccessError(
-                f"Dataset {file.dataset!r} mixes {first.kind} ({first.endpoints[0]}) and "
-                f"{file.kind} ({file.endpoints[0]}). Give them different names: NAME=FILES."
-            )
-
-
-def _refuse_unused(processor: Processor, inputs: Sequence[Input]) -> None:
-    """Refuse a cross section for a sample that is not in the run: surely a slip of the pen."""
-    known = {name for item in inputs for name in (item.dataset, item.label)}
-    for name in processor.cross_sections:
-        if name not in known:
-            raise ParameterError(
-                f"A cross section is given for {name!r}, which is neither a dataset nor a class "
-                f"of this run. {did_you_mean(name, known)}"
-            )
-
-
-def limited(files: Sequence[PlannedFile], limit: int | None) -> tuple[PlannedFile, ...]:
-    """Cut the files of each dataset off after a number of events, in the order of the inputs."""
-    ordered = sorted(files, key=lambda file: file.order)
-    if limit is None:
-        return tuple(ordered)
-    used: dict[str, int] = {}
-    result = []
-    for file in ordered:
-        stop = min(max(0, limit - used.get(file.dataset, 0)), file.entries)
-        used[file.dataset] = used.get(file.dataset, 0) + stop
-        inside = [edge for edge in file.edges if edge < stop]
-        result.append(replace(file, edges=(*inside, stop)))
-    return tuple(result)
+def _event_keys(processor: Processor) -> tuple[str, ...]:
+    """Key columns that identify a collision, if there is a table to find them in."""
+    keys = {column.name for column in processor.columns if column.role == "key"}
+    unknown = sorted(set(processor.event_ids) - keys)
+    if unknown:
+        raise ProcessorError(
+            f"{processor.name}.event_ids names {unknown[0]!r}, which is not one of its key columns "
+            f"({', '.join(sorted(keys))})."
+        )
+    return tuple(processor.event_ids)
 
 
 def _names(files: Sequence[PlannedFile]) -> str:

@@ -1,28 +1,23 @@
-"""Resume an interrupted or incomplete run, and merge runs of the same processor."""
+"""Resume an interrupted or incomplete run, and check one against what is on disk."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hepml.engine.chunking import limited
 from hepml.engine.executors import check_executor
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
-from hepml.engine.planning import (
-    limited,
-    local_state,
-    plan_file,
-    refuse_mixed,
-    refuse_overlap,
-    unopened_file,
-)
+from hepml.engine.planning import local_state, plan_file, unopened_file
 from hepml.engine.pool import warm_up
-from hepml.engine.run import execute_plan, finish
+from hepml.engine.refusals import refuse_mixed, refuse_overlap
+from hepml.engine.run import execute_plan
 from hepml.engine.rundir import Run
+from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.store import Layout, locked
 from hepml.errors import FileAccessError, HepmlError, OutputError, ProcessorError
 
@@ -30,7 +25,7 @@ if TYPE_CHECKING:
     from hepml.processor import Processor
     from hepml.records import Input
 
-__all__ = ["check", "merge", "resume", "stored_processor"]
+__all__ = ["check", "known_reasons", "resume", "stored_processor"]
 
 
 def stored_processor(plan: Plan, where: Path) -> Processor:
@@ -131,12 +126,17 @@ def _refresh(layout: Layout, plan: Plan, processor: Processor, replan: Sequence[
             unopened.append(unopened_file(item, error, lost.order))
     refuse_overlap(files)
     refuse_mixed(files)
+    fresh = replace(plan, files=limited(files, plan.max_events), unopened=tuple(unopened))
+    refuse_unnormalised(fresh)
     # nothing above can fail any more: now the results of files to be redone may go
     for lost in stale:
         for chunk in lost.chunks() if isinstance(lost, PlannedFile) else ():
+            if layout.checkpoint(chunk.id).exists():
+                # another data set may leave out events because this file had them: look again
+                fresh = replace(fresh, vetoes={})
             layout.checkpoint(chunk.id).unlink(missing_ok=True)
             layout.part(chunk.dataset, chunk.id).unlink(missing_ok=True)
-    return replace(plan, files=limited(files, plan.max_events), unopened=tuple(unopened))
+    return fresh
 
 
 def _wanted(plan: Plan, replan: Sequence[str]) -> set[int]:
@@ -164,6 +164,7 @@ def _as_input(file: PlannedFile | UnopenedFile) -> Input:
         trees=(file.tree,) if isinstance(file, PlannedFile) else file.trees,
         catalogued=file.catalogued,
         published=Published(**file.published) if file.published else None,
+        cross_section=file.cross_section,
     )
 
 
@@ -185,6 +186,7 @@ def check(path: str | Path) -> Run:
     IncompleteRunError
         If a chunk has no valid result.
     """
+    from hepml.engine.duplicates import SHARED, find_shared
     from hepml.engine.fingerprint import fingerprint
     from hepml.engine.report import reconcile
 
@@ -197,7 +199,13 @@ def check(path: str | Path) -> Run:
             "resume it from Python."
         )
     mark = stored or fingerprint(processor)  # type: ignore[arg-type]  # one of them is there
-    result = reconcile(run.layout, run.plan, processor, mark, known_reasons(run))
+    reasons = known_reasons(run)
+    result = reconcile(run.layout, run.plan, processor, mark, reasons)
+    if shared := find_shared(run.layout, run.plan, result.parts):
+        # stopped after the last chunk, before the events of two data sets were told apart
+        plan = replace(run.plan, vetoes=run.plan.vetoes | dict.fromkeys(shared, "to be made"))
+        reasons |= {name: {"reason": SHARED} for name in shared}
+        result = reconcile(run.layout, plan, processor, mark, reasons)
     run.__dict__["report"] = result.report
     return run.require_complete()
 
@@ -214,64 +222,3 @@ def known_reasons(run: Run) -> dict[str, dict[str, Any]]:
         for chunk in run.plan.chunks()
     }
     return {name: item for name, item in found.items() if item}
-
-
-def _difference(first: Any, other: Any, name: str = "") -> str:
-    """Say what differs, in nested parameters only the values that do."""
-    if not (isinstance(first, Mapping) and isinstance(other, Mapping)):
-        return f"{name}: {first} and {other}".removeprefix(": ")
-    found = [
-        _difference(first.get(key), other.get(key), f"{name}.{key}".removeprefix("."))
-        for key in sorted({*first, *other})
-        if first.get(key) != other.get(key)
-    ]
-    return "; ".join(found)
-
-
-def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
-    """Merge complete or incomplete runs of one processor into a new run directory.
-
-    Raises
-    ------
-    ProcessorError
-        If the runs differ in processor, parameters, code or versions.
-    OverlapError
-        If two runs share entries of one file.
-    """
-    runs = [Run(path) for path in paths]
-    first = runs[0]
-    for other in runs[1:]:
-        for what in ("processor", "parameters", "fingerprint"):
-            if other.provenance[what] != first.provenance[what]:
-                raise ProcessorError(
-                    f"{first.path} and {other.path} differ in their {what} "
-                    f"({_difference(first.provenance[what], other.provenance[what])}), "
-                    "so their results do not add up. Run one of them again like the other."
-                )
-    processor = stored_processor(first.plan, first.path)
-    files: list[PlannedFile] = []
-    unopened: list[UnopenedFile] = []
-    for run in runs:
-        before = len(files) + len(unopened)
-        files += [replace(item, order=item.order + before) for item in run.plan.files]
-        unopened += [replace(item, order=item.order + before) for item in run.plan.unopened]
-    refuse_overlap(files)
-    refuse_mixed(files)
-    plan = replace(
-        first.plan,
-        files=tuple(files),
-        unopened=tuple(unopened),
-        notes=tuple(note for run in runs for note in run.plan.notes),
-        # limits are in the files' edges already; a resume must not apply one to the sum of runs
-        max_events=None,
-    )
-    layout = Layout(out)
-    layout.create()
-    plan.save(layout.plan)
-    with locked(layout):
-        for run in runs:
-            shutil.copytree(run.layout.features, layout.features, dirs_exist_ok=True)
-            shutil.copytree(run.layout.checkpoints, layout.checkpoints, dirs_exist_ok=True)
-        reasons = {name: item for run in runs for name, item in known_reasons(run).items()}
-        finish(layout, plan, processor, first.provenance["fingerprint"], reasons, "merge")
-    return Run(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -162,27 +162,29 @@ def execute_plan(
     from hepml.engine.progress import chunk_progress
 
     fingerprint = make_fingerprint(processor)
+    process = partial(
+        _process,
+        layout,
+        processor,
+        fingerprint,
+        executor=executor,
+        workers=workers,
+        scheduler=scheduler,
+        retries=retries,
+    )
     with locked(layout):
         chunks = list(plan.chunks())
         done = {c.id for c in chunks if load_checkpoint(layout, c, fingerprint) is not None}
-        pending = [chunk for chunk in chunks if chunk.id not in done]
         _remove_stale(layout, [chunk for chunk in chunks if chunk.id in done])
         records: dict[str, dict[str, Any]] = {}
         try:
+            pending = [chunk for chunk in chunks if chunk.id not in done]
             with chunk_progress(layout, pending, show=progress, description=processor.name):
-                records.update(
-                    _process(
-                        layout,
-                        plan,
-                        processor,
-                        fingerprint,
-                        pending,
-                        executor=executor,
-                        workers=workers,
-                        scheduler=scheduler,
-                        retries=retries,
-                    )
-                )
+                records.update(process(pending))
+            done |= {name for name, record in records.items() if record["state"] == "processed"}
+            plan, pending = _without_shared(layout, plan, done)
+            with chunk_progress(layout, pending, show=progress, description="duplicates"):
+                records.update(process(pending))
         except KeyboardInterrupt:
             stop_shared_pool()
             finish(layout, plan, processor, fingerprint, records, executor)
@@ -190,6 +192,20 @@ def execute_plan(
         finish(layout, plan, processor, fingerprint, records, executor)
     result = Run(layout.root)
     return result if allow_missing else result.require_complete()
+
+
+def _without_shared(layout: Layout, plan: Plan, done: Collection[str]) -> tuple[Plan, list[Chunk]]:
+    """Let events that two data sets share count once: the new plan, and the chunks to redo."""
+    from hepml.engine.duplicates import add_vetoes, find_shared
+
+    chunks = [chunk for chunk in plan.chunks() if chunk.id in done]
+    shared = find_shared(layout, plan, {layout.part(c.dataset, c.id) for c in chunks})
+    changed = add_vetoes(layout, plan, shared)
+    again = [chunk for chunk in changed.chunks() if chunk.id in shared]
+    for chunk in again:
+        # the progress bar counts checkpoints; and nothing made before may be taken for the result
+        layout.checkpoint(chunk.id).unlink(missing_ok=True)
+    return changed, again
 
 
 def _remove_stale(layout: Layout, done: Sequence[Chunk]) -> None:
@@ -204,7 +220,6 @@ def _remove_stale(layout: Layout, done: Sequence[Chunk]) -> None:
 
 def _process(
     layout: Layout,
-    plan: Plan,
     processor: Processor,
     fingerprint: str,
     pending: Sequence[Chunk],

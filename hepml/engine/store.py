@@ -51,6 +51,7 @@ class Layout:
         self.cutflow = self.root / "cutflow.json"
         self.features = self.root / "features"
         self.checkpoints = self.root / "checkpoints"
+        self.vetoes = self.root / "vetoes"
         self.lock = self.root / ".lock"
         self._made = False
 
@@ -61,6 +62,10 @@ class Layout:
     def checkpoint(self, chunk: str) -> Path:
         """Checkpoint of one chunk."""
         return self.checkpoints / f"{chunk}.json"
+
+    def veto(self, chunk: str) -> Path:
+        """Keys of the events that one chunk leaves out."""
+        return self.vetoes / f"{chunk}.parquet"
 
     def create(self) -> None:
         """Make the folder of a new run.

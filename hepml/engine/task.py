@@ -16,16 +16,17 @@ from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.plan import Chunk
 from hepml.engine.reading import events_from_root, learn_columns, learned_columns
 from hepml.engine.replicas import open_first
+from hepml.engine.retries import attempts
 from hepml.engine.store import Layout
+from hepml.engine.veto import load_veto, outside
 from hepml.errors import FileAccessError, HepmlError
 from hepml.processor import Processor
 
-__all__ = ["FIRST_WAIT", "Job", "Record", "check_identity", "reason_of", "run_chunk"]
+__all__ = ["Job", "Record", "check_identity", "reason_of", "run_chunk"]
 
 logger = logging.getLogger(__name__)
 
 Record = dict[str, Any]
-FIRST_WAIT = 0.2  # seconds before the first retry; doubles each time
 
 _PROCESSORS: dict[str, Processor] = {}
 
@@ -62,9 +63,7 @@ def run_chunk(job: Job, chunk: Chunk) -> dict[str, Record]:
         has ``state`` (``"processed"`` or ``"failed"``) and, if failed, ``reason``.
     """
     reasons: list[str] = []
-    for attempt in range(job.retries + 1):
-        if attempt:
-            time.sleep(FIRST_WAIT * 2 ** (attempt - 1))
+    for attempt in attempts(job.retries):
         for endpoint in chunk.endpoints:
             try:
                 return {chunk.id: _process(job, chunk, endpoint)}
@@ -81,16 +80,8 @@ def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
     """Read one chunk from one endpoint, select, and save."""
     began = time.perf_counter()
     processor = job.unpack()
-    metadata = {
-        "dataset": chunk.dataset,
-        "filename": endpoint,
-        "treename": chunk.tree,
-        "entrystart": chunk.start,
-        "entrystop": chunk.stop,
-        "fileuuid": chunk.uuid,
-        "kind": chunk.kind,
-        "label": chunk.label,
-    }
+    metadata = {**chunk.metadata(), "filename": endpoint}
+    layout, removed = Layout(job.out), 0
     directory, endpoint = open_first((endpoint,))
     with directory:
         check_identity(directory, endpoint, chunk.uuid)
@@ -104,17 +95,25 @@ def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
             stop=chunk.stop,
             columns=learned_columns(memory),
         )
+        if chunk.veto:
+            kept = outside(
+                [events[name] for name in processor.event_ids.values()],
+                load_veto(layout, chunk, tuple(processor.event_ids)),
+            )
+            removed = int(len(kept) - kept.sum())
+            events = events[kept]
         result = collect(processor, processor.select(events), metadata)
         learn_columns(memory, log)
     seconds = time.perf_counter() - began
     save_checkpoint(
-        Layout(job.out),
+        layout,
         processor,
         chunk,
         result,
         fingerprint=job.fingerprint,
         endpoint=endpoint,
         seconds=seconds,
+        removed=removed,
     )
     return {"state": "processed", "endpoint": endpoint, "seconds": seconds}
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hepml.engine.chunking import chunk_edges
 from hepml.engine.plan import Plan
-from hepml.engine.planning import chunk_edges, make_plan
+from hepml.engine.planning import make_plan
 from hepml.engine.run import as_inputs
 from hepml.errors import (
     BranchError,

@@ -9,7 +9,8 @@ import pytest
 
 import hepml
 from hepml.engine import Run
-from hepml.engine.resume import check, merge, resume
+from hepml.engine.merge import merge
+from hepml.engine.resume import check, resume
 from hepml.engine.store import Layout, locked
 from hepml.errors import (
     FileAccessError,
