@@ -91,6 +91,10 @@ class Preset:
     weight: str
 
 
+# what every processor's constructor takes
+_COMMON = ("weight", "luminosity", "systematics", "table", "cross_sections")
+
+
 class Processor(ProcessorABC):
     """A selection that the engine can run and that any coffea ``Runner`` can run too.
 
@@ -116,6 +120,8 @@ class Processor(ProcessorABC):
     event_ids : mapping of str to str
         Key column to the events' field that it is read from, where together they identify a
         collision: the same one in two data sets is then counted once. Empty: not looked for.
+    options : tuple of str
+        Further parameters that the constructor of this channel takes, e.g. ``lumi_mask``.
 
     Parameters
     ----------
@@ -144,6 +150,7 @@ class Processor(ProcessorABC):
     weights: ClassVar[tuple[str, ...]] = ("default", "none")
     variations: tuple[str, ...] = ()
     event_ids: ClassVar[Mapping[str, str]] = {}
+    options: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -287,8 +294,16 @@ class Processor(ProcessorABC):
         Raises
         ------
         ParameterError
-            If a field is unknown (near misses are named) or a value has the wrong type.
+            If a field is unknown (near misses are named), a value has the wrong type, or the
+            channel does not have an option.
         """
+        for name in others:
+            if name not in _COMMON and name not in cls.options:
+                flag = name.replace("_", "-")
+                raise ParameterError(
+                    f"{cls.name} takes no --{flag}. "
+                    + (f"It takes: {', '.join(cls.options)}." if cls.options else "")
+                )
         base = cls(preset=preset)
         return cls(replace_cuts(base.cuts, cuts or {}), preset=preset, **others)
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import awkward as ak
 import numpy as np
 
-from hepml.errors import BranchError, did_you_mean
+from hepml.corrections import Corrections
+from hepml.errors import BranchError, ParameterError, did_you_mean
+from hepml.lumimask import certified, read_lumi_mask
 from hepml.processor import Fill, Histogram, Preset, Processor, Selected
+from hepml.sample import yield_factor
 from hepml.schemas import NanoAOD
+from hepml.schemas.runs_tree import generated_sums
 from processors.dimuon_columns import COLUMNS, OBSERVABLES, table_columns
+from processors.dimuon_corrections import corrected_weights, correction_branches
 from processors.dimuon_cuts import INCLUSIVE, TIGHT, UPSILON, UPSILON_UNISOLATED, DimuonCuts
 from processors.dimuon_histograms import dimuon_histograms, window_of
 from processors.dimuon_selection import MUON_MASS, MuonPairs, pair_features, select_muon_pairs
@@ -34,6 +40,20 @@ class DimuonProcessor(Processor):
 
     Table and histograms hold opposite- and same-sign pairs; the sign is an axis and a column.
     ``columns`` of the class lists what there can be, that of an instance what its cuts compute.
+
+    Parameters
+    ----------
+    cuts : DimuonCuts, optional
+        Cut values; default: those of the preset.
+    lumi_mask : path or mapping, optional
+        Golden JSON (or its content): data of other luminosity blocks are dropped. Simulation is
+        not touched.
+    corrections : path or mapping, optional
+        Document of `hepml.correction_sources`: factors of the weight of simulation, each per
+        event (columns of this table, or NanoAOD branches such as ``Pileup_nTrueInt``) or per
+        ``muon`` (fields of NanoAOD's ``Muon``). They are applied once the pair is chosen.
+    **common
+        As for :class:`hepml.Processor`.
     """
 
     name = "dimuon"
@@ -47,11 +67,29 @@ class DimuonProcessor(Processor):
         "upsilon-unisolated": Preset(UPSILON_UNISOLATED, "generator"),
     }
     weights = ("generator", "none")
+    event_ids: ClassVar[Mapping[str, str]] = dict(zip(("run", "lumi", "event"), _IDS, strict=True))
+    options = ("lumi_mask", "corrections")
     cuts: DimuonCuts
 
-    def __init__(self, cuts: DimuonCuts | None = None, **options: Any) -> None:
-        super().__init__(cuts, **options)
-        self.columns = table_columns(self.cuts)
+    def __init__(
+        self,
+        cuts: DimuonCuts | None = None,
+        *,
+        lumi_mask: str | Path | Mapping[str, Any] | None = None,
+        corrections: str | Path | Mapping[str, Any] | None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(cuts, **common)
+        self.lumi_mask = read_lumi_mask(lumi_mask) if lumi_mask is not None else None
+        self.corrections = Corrections.load(corrections) if corrections is not None else None
+        if self.corrections and self.weight == "none":
+            raise ParameterError(
+                "Corrections multiply the event weight, and --weight none counts events. Leave one "
+                "of the two out."
+            )
+        if self.corrections:
+            self.variations = self.corrections.variations
+        self.columns = table_columns(self.cuts, self.variations if self.systematics else ())
 
     def histograms(self) -> tuple[Histogram, ...]:
         """Declare the histograms: first the charge product (-1 or 1), then the quantity."""
@@ -59,25 +97,39 @@ class DimuonProcessor(Processor):
 
     def select(self, events: Any) -> Selected:
         """Select muon pairs; the same on eager, virtual and dask-awkward arrays."""
-        weights = self._weights(events)
+        data = self.is_data(events)
+        weights = self._weights(events, data)
         with np.errstate(invalid="ignore", over="ignore"):  # of muons that the selection drops
             pairs = select_muon_pairs(
                 events.Muon,
                 self.cuts,
                 decisions=self._decisions(events),
                 jets=events.Jet if self._reads_jets() else None,
+                good=self._certified(events) if data else None,
             )
         cutflow = {name: pairs.passing(weights, name) for name in pairs.steps}
-        weight, opposite = pairs.passing(weights), pairs.opposite
+        shifts = dict.fromkeys(self.active_variations, pairs.passing(weights))
+        if self.corrections:
+            if not data:
+                shifts = corrected_weights(
+                    self.corrections, events, pairs, shifts["nominal"], self.active_variations
+                )
+            cutflow["corrections"] = shifts["nominal"]
+        weight, opposite = shifts["nominal"], pairs.opposite
         cutflow["opposite sign"] = weight[opposite]
         if self.cuts.muons == "all":
             alone = pairs.features["n_muons"] == 2
             cutflow["exactly two muons"] = weight[opposite & alone]
-        fills = {item.name: [_fill(item.name, pairs, weight)] for item in self.histograms()}
+        ways = ("nominal",) if data else self.active_variations
+        fills = {
+            item.name: [_fill(item.name, pairs, shifts[way], way) for way in ways]
+            for item in self.histograms()
+        }
         if not self.table:
             return Selected(cutflow, fills)
         identity, entries = _identity(events, pairs)
-        return Selected(cutflow, fills, pairs.features | identity | {"weight": weight}, entries)
+        named = {"weight" if way == "nominal" else f"weight_{way}": shifts[way] for way in shifts}
+        return Selected(cutflow, fills, pairs.features | identity | named, entries)
 
     def _reads_jets(self) -> bool:
         return self.cuts.jets or "n_jets" in self.cuts.observables
@@ -102,11 +154,33 @@ class DimuonProcessor(Processor):
                 )
         return found
 
-    def _weights(self, events: Any) -> Any:
-        """Weight of every event: the generator's for simulation, 1 otherwise."""
-        if self.is_data(events) or self.weight == "none":
+    def _certified(self, events: Any) -> Any:
+        """Whether each event of data is in a certified luminosity block; all without a mask."""
+        if self.lumi_mask is None:
+            return None
+        missing = [name for name in _IDS[:2] if name not in events.fields]
+        if missing:
+            where = (events.metadata or {}).get("dataset")
+            raise BranchError(
+                f"{where!r} has no {' and no '.join(missing)}, so no luminosity mask can be "
+                "applied to it. Run without --lumi-mask."
+            )
+        return certified(self.lumi_mask, events.run, events.luminosityBlock)
+
+    def _weights(self, events: Any, data: bool) -> Any:
+        """Weight of every event: 1 for data, the generator's x what normalises the sample."""
+        if data or self.weight == "none":
             return plain(ak.ones_like(ak.num(events.Muon.pt, axis=1), dtype=np.float64))
-        return float64(plain(events.genWeight))
+        return float64(plain(events.genWeight)) * yield_factor(self, events.metadata)
+
+    def parameters(self) -> dict[str, Any]:
+        """All that distinguishes this instance, as JSON; the mask by content, files by hash."""
+        own: dict[str, Any] = {}
+        if self.lumi_mask is not None:
+            own["lumi_mask"] = self.lumi_mask
+        if self.corrections is not None:
+            own["corrections"] = self.corrections.parameters()
+        return super().parameters() | own
 
     def required_branches(self, tree: str, kind: str) -> tuple[str, ...]:
         """Branches that the selection cannot do without; event ids are read where present."""
@@ -119,9 +193,20 @@ class DimuonProcessor(Processor):
             found += ["nJet", "Jet_pt", "Jet_eta", "Jet_phi", "Jet_mass", "Jet_btagDeepB"]
         if cuts.missing_trigger == "error":
             found += cuts.decisions
+        if kind == "data" and self.lumi_mask is not None:
+            found += _IDS[:2]
         if kind == "simulation" and self.weight == "generator":
             found.append("genWeight")
+        if kind == "simulation" and self.corrections:
+            found += correction_branches(self.corrections, self.columns)
         return tuple(dict.fromkeys(found))
+
+    @classmethod
+    def file_constants(
+        cls, directory: Any, tree_name: str, kind: str
+    ) -> Mapping[str, float] | None:
+        """Sums of generated weights and events of a simulated file, from its tree ``Runs``."""
+        return generated_sums(directory) if kind == "simulation" else None
 
     @classmethod
     def kind_of(cls, tree: Any) -> str | None:
@@ -130,24 +215,21 @@ class DimuonProcessor(Processor):
         return "simulation" if generated else "data"
 
 
-def _fill(name: str, pairs: MuonPairs, weight: Any) -> Fill:
+def _fill(name: str, pairs: MuonPairs, weight: Any, variation: str) -> Fill:
     """What a histogram shows of the selected pairs; a window only of the pairs inside it."""
     sign = pairs.features["charge_product"]
     window = window_of(name)
     if window is None:
-        return Fill((sign, pairs.features[name]), weight)
+        return Fill((sign, pairs.features[name]), weight, variation)
     mass = pairs.features["dimuon_mass"]
     inside = (mass >= window[0]) & (mass <= window[1])
-    return Fill((sign[inside], mass[inside]), weight[inside])
+    return Fill((sign[inside], mass[inside]), weight[inside], variation)
 
 
 def _identity(events: Any, pairs: MuonPairs) -> tuple[dict[str, Any], Any]:
     """Event ids of the rows, or their position in the chunk where the file has no ids."""
     if set(_IDS) <= set(events.fields):
-        columns: Iterable[str] = ("run", "lumi", "event")
-        return {
-            ours: pairs.passing(plain(events[theirs]))
-            for ours, theirs in zip(columns, _IDS, strict=True)
-        }, None
+        ids = DimuonProcessor.event_ids.items()
+        return {ours: pairs.passing(plain(events[theirs])) for ours, theirs in ids}, None
     entries = pairs.passing(plain(positions(events.Muon.pt)))
     return {"run": 0 * entries, "lumi": 0 * entries}, entries

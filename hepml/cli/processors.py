@@ -43,7 +43,12 @@ def processors(
     sources = ", ".join(found.variations) or "none"
     console.print(f"systematic sources (--systematics): {sources}", highlight=False)
     console.print(_cuts_table(found))
-    console.print(f"{len(found.columns)} columns in the feature table", highlight=False)
+    if found.options:
+        flags = ", ".join(f"--{option.replace('_', '-')}" for option in found.options)
+        console.print(f"further options: {flags}", highlight=False)
+    for preset in found.presets:
+        columns = len(found(preset=preset).columns)
+        console.print(f"{columns} columns in the feature table of {preset}", highlight=False)
 
 
 def _summary(found: type[Processor]) -> str:
@@ -59,7 +64,7 @@ def _cuts_table(found: type[Processor]) -> Table:
     table = Table(title="Cuts (--cut FIELD=VALUE) in each preset (--preset), momenta in GeV")
     table.add_column("cut")
     for preset, content in found.presets.items():
-        table.add_column(f"{preset}\n(weight {content.weight})", justify="right")
+        table.add_column(f"{preset}\n(weight {content.weight})", justify="right", overflow="fold")
     values = {preset: asdict(content.cuts) for preset, content in found.presets.items()}
     for field in next(iter(values.values())):
         table.add_row(field, *(str(cuts[field]) for cuts in values.values()))

@@ -55,6 +55,13 @@ def run(
     systematics: Annotated[
         bool, typer.Option("--systematics", help="Also fill the systematic variations.")
     ] = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(help="JSON list of correctionlib scale factors for simulation (dimuon)."),
+    ] = None,
+    lumi_mask: Annotated[
+        Path | None, typer.Option(help="Golden JSON of certified luminosity blocks (dimuon).")
+    ] = None,
     table: Annotated[
         bool, typer.Option("--table/--no-table", help="Emit the feature table, or histograms only.")
     ] = True,
@@ -94,6 +101,7 @@ def run(
         systematics=systematics,
         table=table,
         cross_sections=_pairs("--cross-section", cross_section, _number),
+        **_given(corrections=corrections, lumi_mask=lumi_mask),
     )
     chosen = resolve_inputs(inputs, Catalogue.load(catalogue), found.name, mirror)
     with _resume_hint(out):
@@ -192,6 +200,11 @@ def _resume_hint(out: Path) -> Iterator[None]:
         if (out / "plan.json").exists():
             print(f"\nstopped; go on with  hepml resume {out}")
         raise
+
+
+def _given(**options: Path | None) -> dict[str, Path]:
+    """Options of single channels, as far as they are given; a channel refuses what it lacks."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _pairs(flag: str, words: list[str] | None, read: Any) -> dict[str, Any]:
