@@ -80,7 +80,7 @@ class SignalTest:
     free_width: bool = False
 
     def __post_init__(self) -> None:
-        rows = len(self._rows.starts)
+        rows = len(self.fitted_rows.starts)
         size = self.background.degree + 1
         if rows - 1 < size:
             raise ParameterError(
@@ -91,19 +91,22 @@ class SignalTest:
     # --- rows -------------------------------------------------------------------------------
 
     @cached_property
-    def _rows(self) -> Rows:
+    def fitted_rows(self) -> Rows:
+        """What is fitted: for a count the sideband bins, then the whole signal region."""
         if self.peaks is None:
             return counting_rows(self.binning, self.evaluate)
         return bin_rows(self.binning)
 
     @cached_property
-    def _sidebands(self) -> Rows:
-        last = int(self._rows.starts[-1])
-        rows = self._rows
+    def sideband_rows(self) -> Rows:
+        """The sideband bins of a count."""
+        last = int(self.fitted_rows.starts[-1])
+        rows = self.fitted_rows
         return Rows(rows.nodes[:last], rows.weights[:last], rows.starts[:-1])
 
     @cached_property
-    def _region(self) -> Rows:
+    def region_rows(self) -> Rows:
+        """The whole signal region as one row."""
         inner = self.binning.edges[self.binning.start : self.binning.stop + 1]
         rows = bin_rows(Binning(inner, 0, len(inner) - 1))
         return Rows(rows.nodes, rows.weights, np.zeros(1, dtype=np.int64))
@@ -116,7 +119,7 @@ class SignalTest:
     def template(self) -> Array:
         """Share of the signal in each row; the whole in the signal region's row for a count."""
         if self.peaks is None:
-            unit = np.zeros(len(self._rows.starts))
+            unit = np.zeros(len(self.fitted_rows.starts))
             unit[-1] = 1.0
             return unit
         return self.peaks.template(np.asarray(self.binning.edges))
@@ -153,7 +156,7 @@ class SignalTest:
 
     def fit_null(self, likelihood: Likelihood, start: Array | None = None) -> Fitted:
         """Fit the background alone to all rows."""
-        return fit_model(self.background, self._rows, likelihood, start=start)
+        return fit_model(self.background, self.fitted_rows, likelihood, start=start)
 
     def fit_sidebands(self, likelihood: Likelihood) -> Fitted:
         """Fit the background to the sidebands alone (of a count)."""
@@ -162,12 +165,12 @@ class SignalTest:
             raise StatisticsError(
                 "There are no events in the sidebands, so no background can be had from them."
             )
-        return fit_model(self.background, self._sidebands, side)
+        return fit_model(self.background, self.sideband_rows, side)
 
     def _count(self, likelihood: Likelihood) -> Outcome:
         free = self.fit_sidebands(likelihood)
         null = self.fit_null(likelihood, start=_inside(free))
-        background, error = (float(values[0]) for values in free.integral(self._region))
+        background, error = (float(values[0]) for values in free.integral(self.region_rows))
         observed = float(likelihood.counts[-1])
         spread = math.hypot(math.sqrt(float(likelihood.variances[-1])), error)
         return self._outcome(
@@ -188,14 +191,14 @@ class SignalTest:
         ranges = [SHIFT] * self.free_mass + [STRETCH] * self.free_width
         free = fit_model(
             self.background,
-            self._rows,
+            self.fitted_rows,
             likelihood,
             signal,
             signal_start=(excess / float((self.template**2).sum()), *(1.0 for _ in ranges)),
             signal_limits=[None, *ranges] if ranges else None,
             start=_inside(null),
         )
-        background, error = (float(values[0]) for values in free.integral(self._region))
+        background, error = (float(values[0]) for values in free.integral(self.region_rows))
         place = len(free.coefficients)
         spread = math.sqrt(max(float(free.minimum.covariance[place, place]), 0.0))
         start, stop = self.binning.start, self.binning.stop
@@ -264,7 +267,7 @@ class SignalTest:
     def expected(self, outcome: Outcome) -> float:
         """Median significance for the fitted signal and background (the Asimov data set)."""
         size = max(outcome.excess.S, 0.0)
-        rows, _ = outcome.free.integral(self._rows)
+        rows, _ = outcome.free.integral(self.fitted_rows)
         asimov = np.maximum(rows, 0.0) + size * self.template
         return self.run(asimov, asimov * outcome.likelihood.scale).excess.Z
 

@@ -16,7 +16,7 @@ from hepml.stats.minimum import Limits, Minimum, minimise, minimise_above
 from hepml.stats.results import Fit
 from hepml.stats.rows import Rows
 
-__all__ = ["Fitted", "fit_model"]
+__all__ = ["Fitted", "fit_model", "positivity"]
 
 Array = NDArray[np.float64]
 
@@ -183,7 +183,7 @@ class _Objective:
 def _kept_positive(fitted: Fitted, objective: _Objective, limits: Limits | None) -> Fitted:
     """Fit again above zero where a polynomial went below: no density is negative."""
     background = fitted.background
-    grid = _positivity(background)
+    grid = positivity(background)
     if (grid @ fitted.coefficients).min() >= 0:
         return fitted
     # start from a flat background of the same size, which is allowed
@@ -197,7 +197,7 @@ def _kept_positive(fitted: Fitted, objective: _Objective, limits: Limits | None)
     )
 
 
-def _positivity(background: Background) -> Array:
+def positivity(background: Background) -> Array:
     """Values of the basis where a polynomial's sign is looked at: close together at the ends."""
     x = np.cos(np.linspace(np.pi, 0, GRID))
     centre, half = background.left + background.right, background.right - background.left
