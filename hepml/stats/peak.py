@@ -145,5 +145,5 @@ def fit_spectrum(
         excess=outcome.excess,
         fit=fit,
         spectrum=test.spectrum(outcome, numbers, squares),
-        notes=tuple([*notes, *([outcome.null.minimum.message] if not outcome.valid else [])]),
+        notes=(*notes, *([outcome.null.minimum.message] if not outcome.valid else [])),
     )
