@@ -6,13 +6,11 @@ that is not exactly as expected (other types, other layout, embedded baskets) is
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
-import struct
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import awkward as ak
@@ -23,23 +21,12 @@ from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import AsDtype
 
 from hepml.engine.jagged import VECTOR_HEADER, decode_lists
+from hepml.engine.unpack import DAMAGE, Basket, use_fast_decompression
 from hepml.errors import FileAccessError
-
-_zlib: Any = zlib
-with contextlib.suppress(ImportError):  # an accelerator: the same bytes in half the time
-    from isal import isal_zlib
-
-    _zlib = isal_zlib
 
 __all__ = ["Plan", "plan_column", "read_columns", "use_fast_decompression"]
 
 logger = logging.getLogger(__name__)
-
-# ROOT's TKey, then the TBasket's own members: big-endian and never compressed.
-_KEY = struct.Struct(">ihiIh")  # bytes, version, object length, time, key length
-_BASKET = struct.Struct(">Hiiii")  # version, buffer size, entry size, entries, last byte
-_BLOCK = struct.Struct("<2sB3s3s")  # algorithm, method, compressed and uncompressed length
-_DAMAGE: tuple[type[Exception], ...] = (_zlib.error, zlib.error, struct.error, ValueError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +45,8 @@ class Plan:
         First entry of each basket, and the end of the last one.
     ranges : list of (int, int)
         Bytes of each basket in the file.
+    counter : str or None
+        Branch with the length of each list, where the file has one.
     """
 
     name: str
@@ -65,32 +54,7 @@ class Plan:
     header: int | None
     edges: NDArray[np.int64]
     ranges: list[tuple[int, int]]
-
-
-def use_fast_decompression() -> bool:
-    """Let uproot itself also decompress with isal, where that is installed.
-
-    Returns
-    -------
-    bool
-        Whether isal is in use from now on, in this process.
-
-    Notes
-    -----
-    The option is inherited: on ``uproot.compression.ZLIB`` it changes only writing, which is left
-    as it is so that written files do not depend on it; the class that declares it reads.
-    """
-    try:
-        import isal  # noqa: F401
-    except ImportError:
-        return False
-    declares = [kind for kind in uproot.compression.ZLIB.__mro__ if "library" in vars(kind)]
-    if not declares:
-        logger.warning("this uproot has no choice of zlib library, so reading is slower")
-        return False
-    uproot.compression.ZLIB.library = uproot.compression.ZLIB.library  # as it was, for writing
-    declares[-1].library = "isal"
-    return True
+    counter: str | None = None
 
 
 def read_columns(
@@ -128,15 +92,17 @@ def read_columns(
             arrays[name] = reader.read(name)
         else:
             plans.append(plan)
+    plans.sort(key=lambda plan: plan.header is not None)  # counters before what they count
     source = (directory or tree).file.source
     chunks = _request(source, [span for plan in plans for span in plan.ranges])
+    offsets = _Offsets(arrays)
     for plan in plans:
         own = [next(chunks) for _ in plan.ranges]
         try:
-            arrays[plan.name] = _assemble(plan, own, start, stop)
+            arrays[plan.name] = _assemble(plan, own, start, stop, offsets.of(plan))
         except OSError as error:
             raise _unreadable(tree, plan.name, error) from error
-        except _DAMAGE as error:
+        except DAMAGE as error:
             logger.debug("%s is left to uproot: %s", plan.name, error)
             arrays[plan.name] = reader.read(plan.name)
     return arrays
@@ -161,7 +127,9 @@ def plan_column(branch: Any, name: str, start: int, stop: int) -> Plan | None:
     seeks = branch.member("fBasketSeek")[first:last].tolist()
     sizes = branch.member("fBasketBytes")[first:last].tolist()
     ranges = [(seek, seek + size) for seek, size in zip(seeks, sizes, strict=True)]
-    return Plan(name, dtype, header, edges[first : last + 1], ranges)
+    counts = branch.count_branch if header == 0 else None
+    counter = None if counts is None else counts.name
+    return Plan(name, dtype, header, edges[first : last + 1], ranges, counter)
 
 
 def _request(source: Any, ranges: list[tuple[int, int]]) -> Iterator[Any]:
@@ -172,74 +140,114 @@ def _request(source: Any, ranges: list[tuple[int, int]]) -> Iterator[Any]:
         yield chunks.pop()
 
 
-def _assemble(plan: Plan, chunks: list[Any], start: int, stop: int) -> ak.Array:
+class _Offsets:
+    """Offsets of lists by their counter; all columns of a collection share one array."""
+
+    def __init__(self, arrays: Mapping[str, ak.Array]) -> None:
+        self._arrays = arrays
+        self._known: dict[str, NDArray[np.int64]] = {}
+
+    def of(self, plan: Plan) -> NDArray[np.int64] | None:
+        """Where the lists of a column begin and end, or ``None`` if no counter was read."""
+        if plan.counter is None or plan.counter not in self._arrays:
+            return None
+        if plan.counter not in self._known:
+            counts = ak.to_numpy(self._arrays[plan.counter])
+            offsets = np.zeros(len(counts) + 1, dtype=np.int64)
+            np.cumsum(counts, out=offsets[1:])
+            self._known[plan.counter] = offsets
+        return self._known[plan.counter]
+
+
+def _assemble(
+    plan: Plan, chunks: list[Any], start: int, stop: int, offsets: NDArray[np.int64] | None
+) -> ak.Array:
     """Decode the baskets of one column into one array."""
-    return (_flat if plan.header is None else _lists)(plan, chunks, start, stop)
+    parts = []
+    for chunk, (begin, end) in zip(chunks, pairwise(plan.edges.tolist()), strict=True):
+        parts.append(_Part(Basket(chunk, end - begin), begin, end, start, stop))
+    chunks.clear()  # so that bytes already decoded are freed
+    if plan.header is None:
+        return _flat(plan, parts, stop - start)
+    if offsets is None:
+        return _lists(plan, parts, stop - start)
+    return _counted(plan, parts, offsets)
 
 
-def _flat(plan: Plan, chunks: list[Any], start: int, stop: int) -> ak.Array:
-    values = np.empty(stop - start, dtype=plan.dtype.newbyteorder("="))
-    for number, chunk in enumerate(chunks):
-        begin, end = (int(edge) for edge in plan.edges[number : number + 2])
-        raw, border, _ = _decompress(chunk, end - begin)
-        stored = raw[:border].view(plan.dtype)
-        if len(stored) != end - begin:
-            raise ValueError(f"{len(stored)} values instead of {end - begin}")
+class _Part:
+    """A basket, and which of its entries are wanted.
+
+    Attributes
+    ----------
+    own : slice
+        These entries, counted from the start of the basket.
+    wanted : slice
+        The same, counted from the first entry asked for.
+    """
+
+    __slots__ = ("basket", "entries", "own", "wanted")
+
+    def __init__(self, basket: Basket, begin: int, end: int, start: int, stop: int) -> None:
         low, high = max(begin, start), min(end, stop)
-        values[low - start : high - start] = stored[low - begin : high - begin]
+        self.basket, self.entries = basket, end - begin
+        self.own = slice(low - begin, high - begin)
+        self.wanted = slice(low - start, high - start)
+
+
+def _flat(plan: Plan, parts: list[_Part], entries: int) -> ak.Array:
+    """Decode one number per entry."""
+    values = np.empty(entries, dtype=plan.dtype.newbyteorder("="))
+    for part in _drained(parts):
+        stored = part.basket.unpack()[: part.basket.border].view(plan.dtype)
+        if len(stored) != part.entries:
+            raise ValueError(f"{len(stored)} values instead of {part.entries}")
+        values[part.wanted] = stored[part.own]
     return ak.Array(ak.contents.NumpyArray(values))
 
 
-def _lists(plan: Plan, chunks: list[Any], start: int, stop: int) -> ak.Array:
+def _counted(plan: Plan, parts: list[_Part], offsets: NDArray[np.int64]) -> ak.Array:
+    """Decode lists whose lengths are known: their items follow each other without a gap."""
+    size = plan.dtype.itemsize
+    if offsets[-1] * size > sum(part.basket.border for part in parts):
+        raise ValueError(f"{plan.counter} counts more items than there are")
+    items = np.empty(offsets[-1], dtype=plan.dtype.newbyteorder("="))
+    for part in _drained(parts):
+        raw = part.basket.unpack()
+        first, last = (int(offsets[edge]) for edge in (part.wanted.start, part.wanted.stop))
+        begin = part.basket.position(raw, part.own.start)
+        end = part.basket.position(raw, part.own.stop)
+        if end - begin != (last - first) * size:
+            raise ValueError(f"{plan.counter} does not count these items")
+        items[first:last] = raw[begin:end].view(plan.dtype)
+    return _as_lists(offsets, items)
+
+
+def _lists(plan: Plan, parts: list[_Part], entries: int) -> ak.Array:
+    """Decode lists that say themselves where they end."""
     header = plan.header or 0
     size = plan.dtype.itemsize
-    room = 0
-    for number, chunk in enumerate(chunks):
-        entries = int(plan.edges[number + 1] - plan.edges[number])
-        room += max((_layout(chunk, entries)[2] - header * entries) // size, 0)
+    room = sum(max((part.basket.border - header * part.entries) // size, 0) for part in parts)
     content = np.empty(room, dtype=f"u{size}")
-    offsets = np.zeros(stop - start + 1, dtype=np.int64)
+    offsets = np.zeros(entries + 1, dtype=np.int64)
     filled = 0
-    for number, chunk in enumerate(chunks):
-        begin, end = (int(edge) for edge in plan.edges[number : number + 2])
-        raw, border, key_length = _decompress(chunk, end - begin)
-        low, high = max(begin, start), min(end, stop)
-        ends = offsets[low - start + 1 : high - start + 1]
-        entries_here = (low - begin, high - begin)
-        filled = decode_lists(raw, border, key_length, header, entries_here, content, filled, ends)
-    items = content[:filled].view(plan.dtype.newbyteorder("="))
-    return ak.Array(
-        ak.contents.ListOffsetArray(ak.index.Index64(offsets), ak.contents.NumpyArray(items))
-    )
+    for part in _drained(parts):
+        basket = part.basket
+        ends = offsets[part.wanted.start + 1 : part.wanted.stop + 1]
+        place = (basket.border, basket.key_length, header, (part.own.start, part.own.stop))
+        filled = decode_lists(basket.unpack(), *place, content, filled, ends)
+    return _as_lists(offsets, content[:filled].view(plan.dtype.newbyteorder("=")))
 
 
-def _layout(chunk: Any, entries: int) -> tuple[int, int, int]:
-    """Key length, uncompressed length and end of the data, from a basket's header."""
-    data = chunk.raw_data
-    _, _, length, _, key_length = _KEY.unpack_from(data)
-    _, _, _, found, last = _BASKET.unpack_from(data, key_length - _BASKET.size - 1)
-    border = last - key_length
-    if found != entries or not 0 <= border <= length:
-        raise ValueError(f"the basket's header does not describe {entries} entries")
-    return key_length, length, border
+def _drained(parts: list[_Part]) -> Iterator[_Part]:
+    """Hand over and forget, so that bytes already decoded are freed."""
+    parts.reverse()
+    while parts:
+        yield parts.pop()
 
 
-def _decompress(chunk: Any, entries: int) -> tuple[NDArray[np.uint8], int, int]:
-    """Decompressed bytes of a basket, the end of its data, and its key's length."""
-    key_length, length, border = _layout(chunk, entries)
-    data = chunk.raw_data[key_length:]
-    if len(data) == length:
-        return data, border, key_length
-    algorithm, _, packed, unpacked = _BLOCK.unpack_from(data)
-    end = _BLOCK.size + int.from_bytes(packed, "little")
-    if algorithm == b"ZL" and int.from_bytes(unpacked, "little") == length and end == len(data):
-        raw = np.frombuffer(_zlib.decompress(data[_BLOCK.size :], bufsize=length), dtype=np.uint8)
-    else:  # another algorithm, or more than one block
-        cursor = uproot.source.cursor.Cursor(chunk.start + key_length)
-        raw = uproot.compression.decompress(chunk, cursor, {}, len(data), length).raw_data
-    if len(raw) != length:
-        raise ValueError(f"a basket has {len(raw)} bytes instead of {length}")
-    return raw, border, key_length
+def _as_lists(offsets: NDArray[np.int64], items: NDArray[Any]) -> ak.Array:
+    content = ak.contents.NumpyArray(items)
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), content))
 
 
 class _Uproot:
@@ -257,7 +265,7 @@ class _Uproot:
             return self._tree[name].array(
                 entry_start=self._start, entry_stop=self._stop, library="ak"
             )
-        except (OSError, *_DAMAGE, AssertionError, uproot.DeserializationError) as error:
+        except (OSError, *DAMAGE, AssertionError, uproot.DeserializationError) as error:
             raise _unreadable(self._tree, name, error) from error
 
 

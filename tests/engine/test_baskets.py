@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import uproot
 
-from hepml.engine import baskets
-from hepml.engine.baskets import plan_column, read_columns, use_fast_decompression
+from hepml.engine import baskets, liblzma, unpack
+from hepml.engine.baskets import plan_column, read_columns
 from hepml.errors import FileAccessError
 from tests.events import shared_file, write_clusters
 
@@ -72,8 +72,49 @@ def test_any_compression_can_be_read(tmp_path, compression):
 
 
 def test_without_isal_the_answer_is_the_same(tree, monkeypatch):
-    monkeypatch.setattr(baskets, "_zlib", zlib)
+    monkeypatch.setattr(unpack, "_zlib", zlib)
     assert_same_as_uproot(tree, ["photon_pt", "trigP"], 0, 40)
+
+
+def test_without_a_new_liblzma_the_answer_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(liblzma, "_newest", lambda: None)
+    with uproot.recreate(tmp_path / "a.root", compression=uproot.LZMA(4)) as file:
+        file.mktree("t", {"x": "int64"}).extend({"x": np.arange(3000)})
+    with uproot.open(tmp_path / "a.root") as directory:
+        assert_same_as_uproot(directory["t"], ["x"], 0, 3000)
+
+
+@pytest.fixture
+def muons(tmp_path):
+    """Lists with a counter, in three baskets of 5 entries."""
+    lists = ak.unflatten(np.arange(30, dtype=np.float32), np.tile([0, 1, 4, 2, 3], 3))
+    with uproot.recreate(tmp_path / "a.root") as file:
+        tree = file.mktree(
+            "t", {"x": "var * float32", "y": "var * bool"}, counter_name=lambda _: "n"
+        )
+        for begin in (0, 5, 10):
+            part = lists[begin : begin + 5]
+            tree.extend({"x": part, "y": part > 11})
+    with uproot.open(tmp_path / "a.root") as directory:
+        yield directory["t"]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 15), (5, 10), (3, 12), (6, 8), (7, 7), (14, 15)])
+def test_counted_lists_equal_uproots(muons, start, stop):
+    assert_same_as_uproot(muons, ["x", "n", "y"], start, stop)
+
+
+def test_columns_with_the_same_counter_share_their_offsets(muons):
+    found = read_columns(muons, ["x", "y", "n"], 3, 12)
+    assert found["x"].layout.offsets.data is found["y"].layout.offsets.data
+
+
+def test_a_counter_that_contradicts_the_lists_is_not_believed(muons, monkeypatch):
+    for wrong in (1, 100):
+        monkeypatch.setattr(
+            baskets._Offsets, "of", lambda *_, wrong=wrong: np.arange(16, dtype=np.int64) * wrong
+        )
+        assert_same_as_uproot(muons, ["x"], 0, 15)
 
 
 def test_columns_of_other_types_are_left_to_uproot(tmp_path):
@@ -138,10 +179,3 @@ def test_bytes_that_are_missing_are_reported(tmp_path, tree):
         file.truncate(end)
     with pytest.raises(FileAccessError, match=r"photon_pt.*cut short"):
         read_columns(tree, ["photon_pt"], 0, 40)
-
-
-def test_uproot_decompresses_with_isal_too():
-    pytest.importorskip("isal")
-    assert use_fast_decompression()
-    assert uproot.compression._decompress_ZLIB.library == "isal"
-    assert uproot.compression.ZLIB(1).library == "zlib"
