@@ -174,8 +174,9 @@ def write_nanoaod(
     path: Path,
     muons: Sequence[Sequence[Object]],
     *,
-    ids: bool = True,
+    ids: bool | Sequence[int] = True,
     generator_weights: Sequence[float] | None = None,
+    runs: Mapping[str, Sequence[float]] | None = None,
     clusters: int = 1,
     drop: Sequence[str] = (),
 ) -> Path:
@@ -185,10 +186,12 @@ def write_nanoaod(
     ----------
     muons : sequence of sequence of dict
         The muons of each event, from :func:`muon`, in the order they shall be stored.
-    ids : bool
-        Write run (1), luminosityBlock (2) and event (counting from 0).
+    ids : bool or sequence of int
+        Write run (1), luminosityBlock (2) and event (as given, or counting from 0).
     generator_weights : sequence of float, optional
         Write genWeight, which makes the file simulation.
+    runs : mapping of str to sequence of float, optional
+        Branches of a tree Runs, e.g. ``{"genEventSumw": [20.0]}``.
     clusters, drop
         As in :func:`write_mini`.
     """
@@ -196,16 +199,23 @@ def write_nanoaod(
     size = len(muons)
     content: dict[str, Any] = {"Muon": _jagged(muons, fields, scale=1.0)}
     scalars: dict[str, str] = {}
-    if ids:
+    numbers = range(size) if isinstance(ids, bool) else ids
+    if ids is not False:
         scalars |= {"run": "uint32", "luminosityBlock": "uint32", "event": "uint64"}
         content["run"] = np.full(size, 1, np.uint32)
         content["luminosityBlock"] = np.full(size, 2, np.uint32)
-        content["event"] = np.arange(size, dtype=np.uint64)
+        content["event"] = np.asarray(numbers, dtype=np.uint64)
     if generator_weights is not None:
         scalars["genWeight"] = "float32"
         content["genWeight"] = np.asarray(generator_weights, np.float32)
     layout = {"Muon": fields}
-    return _write(path, "Events", layout, scalars, content, lambda name: f"n{name}", clusters)
+    _write(path, "Events", layout, scalars, content, lambda name: f"n{name}", clusters)
+    if runs is not None:
+        with uproot.update(path) as file:
+            columns = {name: np.asarray(values) for name, values in runs.items()}
+            file.mktree("Runs", {name: values.dtype for name, values in columns.items()})
+            file["Runs"].extend(columns)
+    return path
 
 
 def write_clusters(

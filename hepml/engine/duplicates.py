@@ -48,7 +48,7 @@ def find_shared(layout: Layout, plan: Plan, parts: Collection[Path]) -> dict[str
         chunk that has none.
     """
     columns = plan.event_keys
-    if not columns or len(data_sets(plan)) < 2:
+    if not columns or len(data_sets(plan)) < 2 or plan.parameters.get("table") is False:
         return {}
     members: dict[str, list[tuple[str, Path]]] = {}
     for chunk in plan.chunks():
