@@ -99,16 +99,52 @@ def leading_pair(objects: Any) -> tuple[Flat, Flat]:
     Parameters
     ----------
     objects : array of lists of records with ``pt``
-        At least two in every event: cut on ``ak.num(objects) >= 2`` first.
+        At least two in every event: cut on ``ak.num(objects) >= 2`` first. A pT that is NaN
+        counts as the lowest.
 
     Returns
     -------
     tuple of Flat
         The leading and the subleading object of each event.
     """
-    order = ak.argsort(objects.pt, axis=1, ascending=False, stable=True)[:, :2]
-    pair = objects[order]
+    pair = objects[per_partition(_highest_two, objects.pt)]
     return Flat(pair[:, 0]), Flat(pair[:, 1])
+
+
+def _highest_two(pt: Any) -> Any:
+    """Places of the two highest values in each list; several times as fast as sorting them."""
+    if ak.backend(pt) == "typetracer":
+        return stand_in((pt,), _lists_of_two(np.zeros((0, 2), dtype=np.int64)))
+    counts = ak.to_numpy(ak.num(pt, axis=1))
+    flat = ak.to_numpy(ak.flatten(pt, axis=1))
+    starts = np.cumsum(counts) - counts
+    order = np.tile(np.arange(2, dtype=np.int64), (len(counts), 1))
+    unknown = np.isnan(flat)
+    rises = flat[1:] > flat[:-1]
+    rises[starts[1:] - 1] = False
+    if rises.any() or unknown.any():
+        values = np.where(unknown, np.finfo(flat.dtype).min, flat)
+        for column in range(2):
+            places = _first_highest(values, starts, counts)
+            order[:, column] = places - starts
+            values[places] = -np.inf
+    return _lists_of_two(order)
+
+
+def _first_highest(
+    values: NDArray[Any], starts: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Where the highest value of each segment stands first; no segment is empty."""
+    highest = np.repeat(np.maximum.reduceat(values, starts), counts)
+    hits = np.flatnonzero(values == highest)
+    segment = np.repeat(np.arange(len(counts)), counts)[hits]
+    return hits[np.flatnonzero(np.diff(segment, prepend=-1))]
+
+
+def _lists_of_two(values: NDArray[np.int64]) -> Any:
+    offsets = ak.index.Index64(np.arange(0, 2 * len(values) + 1, 2))
+    content = ak.contents.NumpyArray(values.reshape(-1))
+    return ak.Array(ak.contents.ListOffsetArray(offsets, content))
 
 
 def opposite_sign(first: Any, second: Any) -> Any:
