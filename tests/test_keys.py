@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hepml.keys import _splitmix64, count_repeated, key_hash, key_position
+from hepml.keys import _splitmix64, count_repeated, is_member, key_hash, key_position
 
 EVENTS = np.arange(100_000, dtype=np.int64)
 
@@ -106,3 +106,17 @@ def test_repeated_rows_are_counted(batches: list[pa.RecordBatch], count: int) ->
 def test_rows_that_only_share_a_hash_are_no_repetition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hepml.keys.key_hash", lambda keys: np.zeros(len(keys[0]), np.uint64))
     assert count_repeated(lambda: [batch([1, 2, 2], ["a", "b", "b"])]) == 1
+
+
+def test_members_are_found_by_the_whole_key() -> None:
+    keys = np.array([[1, 2, 3], [1, 2, 4], [3, 2, 1]])
+    others = np.array([[3, 2, 1], [1, 2, 3], [3, 2, 1]])
+    assert is_member(keys, others).tolist() == [True, False, True]
+    assert is_member(keys, others[:0]).tolist() == [False] * 3
+    assert is_member(keys[:0], others).tolist() == []
+
+
+def test_keys_whose_hashes_agree_are_compared_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hepml.keys.row_hashes", lambda keys: np.zeros(len(keys), np.uint64))
+    found = is_member(np.array([[1, 2], [2, 1], [5, 5]]), np.array([[2, 1], [7, 7]]))
+    assert found.tolist() == [False, True, False]

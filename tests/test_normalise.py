@@ -99,3 +99,26 @@ def test_a_limited_run_is_told_to_run_again_and_not_to_resume() -> None:
     with pytest.raises(IncompleteRunError, match="run without the limit") as caught:
         normalise(datasets(s=limit), 2.0)
     assert "resume" not in str(caught.value)
+
+
+# --- samples that are not normalised, data that share events --------------------------------------
+
+BARE = {"unnormalised": "its cross section is not known"}
+
+
+def test_a_sample_without_cross_section_is_not_scaled_and_claims_no_luminosity() -> None:
+    found = normalise(datasets(s=BARE), 1.0)
+    assert found.factors == {"A": 1.0, "B": 1.0, "s": 1.0}
+    assert found.luminosity is None
+    assert found.unnormalised == {"s": "its cross section is not known"}
+
+
+@pytest.mark.parametrize("allow_missing", [True, False])
+def test_no_luminosity_can_be_given_to_it(allow_missing: bool) -> None:
+    with pytest.raises(ParameterError, match=r"'s': its cross section is not known"):
+        normalise(datasets(s=BARE), 1.0, 500.0, allow_missing=allow_missing)
+
+
+def test_luminosities_of_data_that_share_events_do_not_add_up() -> None:
+    assert data_luminosity(datasets(B={"removed_duplicates": 3})) is None
+    assert data_luminosity(datasets(B={"removed_duplicates": 0})) == 1000.0
