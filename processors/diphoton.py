@@ -10,6 +10,7 @@ import hist
 import numpy as np
 
 from hepml.processor import Fill, Histogram, Preset, Processor, Selected
+from hepml.sample import given_cross_section
 from hepml.schemas import AtlasOpenData
 from processors.diphoton_features import COLUMNS, event_features
 from processors.diphoton_selection import (
@@ -125,10 +126,11 @@ class DiphotonProcessor(Processor):
         """What normalises a simulated sample, event by event as the file repeats it."""
         metadata = events.metadata or {}
         cross_section = float64(plain(events.cross_section))
-        for name in (metadata.get("dataset"), metadata.get("label")):
-            if name in self.cross_sections:
-                cross_section = 0 * cross_section + self.cross_sections[name]
-                break
+        given = given_cross_section(
+            self.cross_sections, metadata.get("dataset"), metadata.get("label")
+        )
+        if given is not None:
+            cross_section = 0 * cross_section + given
         sum_of_weights = float64(plain(events.generated_weights))
         return {"cross_section": cross_section, "sum_of_weights": sum_of_weights}
 
