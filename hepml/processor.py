@@ -208,6 +208,14 @@ class Processor(ProcessorABC):
         """Branches that `select` cannot do without, for a tree's name and data or simulation."""
         return ()
 
+    def optional_branches(self, tree: str, kind: str) -> Mapping[str, str]:
+        """Branches that `select` can do without, each with what it means that one is missing.
+
+        The run notes it for every file that lacks one, and the meaning becomes the sentence:
+        ``{"HLT_Mu17": "it counts as never fired"}``.
+        """
+        return {}
+
     @classmethod
     def kind_of(cls, tree: Any) -> str | None:
         """Read from an open uproot tree whether it is ``"data"`` or ``"simulation"``.

@@ -201,6 +201,15 @@ class DimuonProcessor(Processor):
             found += correction_branches(self.corrections, self.columns)
         return tuple(dict.fromkeys(found))
 
+    def optional_branches(self, tree: str, kind: str) -> Mapping[str, str]:
+        """Event ids, and with ``missing_trigger=false`` the trigger decisions."""
+        found = dict.fromkeys(_IDS, "its events are known by file and entry only")
+        if self.cuts.missing_trigger == "false":
+            found |= dict.fromkeys(
+                self.cuts.decisions, "never fired, as missing_trigger=false says"
+            )
+        return found
+
     @classmethod
     def file_constants(
         cls, directory: Any, tree_name: str, kind: str

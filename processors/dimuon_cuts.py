@@ -34,7 +34,7 @@ class DimuonCuts:
     paths : tuple of str
         Further trigger decisions to write into the table; ``published`` stands for those of the
         published study.
-    missing_trigger : {"error", "false"}
+    missing_trigger : {"error", "false", False}
         What a file without one of these paths means: it is refused, or the path never fired.
     observables : tuple of str
         Quantities to compute beyond kinematics: ip3d, jetiso, iso04, n_jets.
@@ -61,7 +61,7 @@ class DimuonCuts:
     muons: Literal["all", "tight"] = "all"
     trigger: str = ""
     paths: tuple[str, ...] = ()
-    missing_trigger: Literal["error", "false"] = "error"
+    missing_trigger: Literal["error", "false", False] = "error"
     observables: tuple[str, ...] = ()
     jets: bool = False
     lead_pt: float = 0.0
@@ -81,6 +81,8 @@ class DimuonCuts:
     def __post_init__(self) -> None:
         named = [name for word in self.paths for name in _expanded(word)]
         _set(self, "paths", tuple(dict.fromkeys(hlt_path(name) for name in named)))
+        if self.missing_trigger is False:  # a bare false on the command line is JSON
+            _set(self, "missing_trigger", "false")
         _set(self, "trigger", hlt_path(self.trigger) if self.trigger else "")
         _check_numbers(self)
         _check_names("observables", self.observables, OBSERVABLES)

@@ -84,8 +84,9 @@ def _once(
     """Process chunks dataset by dataset; the graph of a dataset has one layout of events."""
     import dask
 
-    def group(chunk: Chunk) -> tuple[str, str, str, str, bool]:
-        return chunk.dataset, chunk.kind, chunk.label, chunk.tree, bool(chunk.veto)
+    def group(chunk: Chunk) -> tuple[str, str, str, str, bool, tuple[str, ...]]:
+        layout = (chunk.tree, bool(chunk.veto), chunk.absent)
+        return chunk.dataset, chunk.kind, chunk.label, *layout
 
     members, records = _readable(chunks)
     for _, grouped in groupby(sorted(members, key=group), key=group):

@@ -32,6 +32,8 @@ class Chunk:
         What is known of the whole simulated sample, e.g. its sum of weights.
     veto : str
         Digest of the events to leave out because another dataset counts them; empty: none.
+    absent : tuple of str
+        Optional branches that its file lacks: chunks that differ in them differ in their layout.
     """
 
     dataset: str
@@ -44,6 +46,7 @@ class Chunk:
     label: str
     constants: tuple[tuple[str, float], ...] = ()
     veto: str = ""
+    absent: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -99,6 +102,8 @@ class PlannedFile:
         What it says of the sample that it is a part of; ``None`` if the channel does not ask.
     cross_section : float or None
         Of the dataset according to the catalogue [pb].
+    absent : dict of str to str
+        Optional branches that it lacks, and what that means.
     order : int
         Place among the inputs; results are added up in this order.
     """
@@ -118,6 +123,7 @@ class PlannedFile:
     simulation: dict[str, Any] | None = None
     constants: dict[str, float] | None = None
     cross_section: float | None = None
+    absent: dict[str, str] = field(default_factory=dict)
     order: int = 0
 
     def chunks(self) -> Iterator[Chunk]:
@@ -132,6 +138,7 @@ class PlannedFile:
                 stop,
                 self.kind,
                 self.label,
+                absent=tuple(self.absent),
             )
 
 

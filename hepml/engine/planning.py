@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hepml.engine.absences import absent_branches
 from hepml.engine.chunking import chunk_edges, limited
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.refusals import refuse_mixed, refuse_overlap, refuse_unused
@@ -184,6 +185,7 @@ def _plan_at(
             simulation=_simulation_notes(directory),
             constants=None if constants is None else dict(constants),
             cross_section=item.cross_section_corrected or item.cross_section,
+            absent=absent_branches(processor, tree, found),
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import hist
 
 from hepml.cutflow import Steps, add_cutflows
+from hepml.engine.absences import absence_notes
 from hepml.engine.account import (
     add_result,
     completeness,
@@ -145,7 +146,7 @@ def _close(plan: Plan, result: Reconciled) -> None:
             if account["removed_duplicates"]
         },
         "datasets": result.datasets,
-        "notes": [*plan.notes, *_notes(plan, result)],
+        "notes": [*plan.notes, *absence_notes(plan.files), *_notes(plan, result)],
     }
 
 
