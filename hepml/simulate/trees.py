@@ -92,9 +92,15 @@ def write_tree(
             data: dict[str, Any] = {
                 branch: columns[branch].astype(kind, copy=False) for branch, kind in scalar.items()
             }
+            offsets = {
+                name: ak.index.Index64(np.concatenate([[0], np.cumsum(columns[name])]))
+                for name in {counter(branch) for branch in jagged}
+            }
             for branch, kind in jagged.items():
-                values = columns[branch].astype(kind, copy=False)
-                data[branch] = ak.unflatten(values, columns[counter(branch)])
+                values = ak.contents.NumpyArray(columns[branch].astype(kind, copy=False))
+                data[branch] = ak.Array(
+                    ak.contents.ListOffsetArray(offsets[counter(branch)], values)
+                )
             tree.extend(data)
             entries += len(next(iter(data.values())))
         for other, flat in (trees or {}).items():
