@@ -7,7 +7,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from hepml.cli import datasets, demo, export, inspect, plot, processors, runs, simulate
+from hepml.cli import (
+    datasets,
+    demo,
+    export,
+    fit,
+    hunt,
+    inspect,
+    plot,
+    processors,
+    runs,
+    simulate,
+)
 
 __all__ = ["app"]
 
@@ -31,6 +42,8 @@ _ORDER = (
     "resume",
     "merge",
     "plot",
+    "hunt",
+    "fit",
     "export",
 )
 
@@ -72,4 +85,6 @@ app.command("check")(runs.check)
 app.command("resume")(runs.resume)
 app.command("merge")(runs.merge)
 app.command("plot")(plot.plot)
+app.command("hunt")(hunt.hunt)
+app.add_typer(fit.app, name="fit")
 app.command("export")(export.export)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.plots.panels import data_points, frame
+from hepml.plots.resonances import grouped
 from hepml.plots.samples import Sample, colours, data_label, data_names, simulation_groups
 from hepml.plots.style import Look, make_room, new_figure, styled
 from hepml.plots.yields import BinAxis, Yields, bin_axis, nominal, own_axes
@@ -18,19 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["RESONANCES", "overlay", "spectrum"]
+__all__ = ["overlay", "spectrum"]
 
 Floats = NDArray[np.float64]
-
-# Masses in GeV (Particle Data Group, Phys. Rev. D 110 (2024) 030001).
-RESONANCES = (
-    ("$\\rho,\\omega$", 0.7827),
-    ("$\\phi$", 1.0195),
-    ("J/$\\psi$", 3.0969),
-    ("$\\psi'$", 3.6861),
-    ("$\\Upsilon$(1,2,3S)", 9.4604),
-    ("Z", 91.188),
-)
 
 _CATEGORIES = {
     "sign -1": "Opposite sign",
@@ -184,9 +175,7 @@ def _name_resonances(axes: Axes, axis: BinAxis, tops: Floats) -> Floats:
     The names of rho, omega and phi would touch: light mesons are written a little to the left.
     """
     covered = tops.copy()
-    for name, mass in RESONANCES:
-        if not axis.edges[0] < mass < axis.edges[-1]:
-            continue
+    for name, mass in grouped(axis.edges[0], axis.edges[-1]):
         near = np.abs(np.log(axis.centres / mass)) < 0.06
         if not near.any() or tops[near].max() <= 0:
             continue

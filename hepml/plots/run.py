@@ -18,7 +18,7 @@ from hepml.plots.overlays import overlay, spectrum
 from hepml.plots.planes import plane
 from hepml.plots.samples import Sample, data_names
 from hepml.plots.stack import stacked
-from hepml.plots.style import FORMATS, Look, save_figure
+from hepml.plots.style import EXPERIMENTS, Look, check_formats, save_figure
 from hepml.plots.yields import bin_axis, own_axes
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ __all__ = ["draw_histogram", "draw_run"]
 
 Progress = Callable[[str, int, int], None]
 
-_EXPERIMENTS = {"diphoton": "ATLAS", "topjet": "ATLAS", "dimuon": "CMS"}
 # Characters of bold text that leave room for a note and the luminosity above the frame.
 _LONGEST_TEXT = 28
 _CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
@@ -89,11 +88,7 @@ def draw_run(
     OutputError
         If a figure cannot be written.
     """
-    for form in formats:
-        if form not in FORMATS:
-            raise ParameterError(
-                f"Cannot draw {form!r} files; known formats: {', '.join(FORMATS)}."
-            )
+    check_formats(formats)
     contents = read_run(Path(run))
     names = _chosen(contents, only)
     chosen = None if signals is None else _known_signals(contents.samples, signals)
@@ -109,7 +104,7 @@ def draw_run(
     unit = _unit_weights(contents, luminosity)
     look = Look(
         channel=contents.processor,
-        style=style or _EXPERIMENTS.get(contents.processor, "ATLAS"),
+        style=style or EXPERIMENTS.get(contents.processor, "ATLAS"),
         text=_text(contents) if label is None else label,
         luminosity=None if unit else norm.luminosity,
         note=_note(contents, bool(norm.partial), unit),
@@ -231,7 +226,7 @@ def _text(contents: RunContents) -> str:
     samples = contents.samples.values()
     if any(sample.simulated for sample in samples):
         return "hepml simulation"
-    experiment = _EXPERIMENTS.get(contents.processor)
+    experiment = EXPERIMENTS.get(contents.processor)
     data = data_names(contents.samples)
     if experiment is not None and all(sample.published for sample in samples):
         return f"{experiment} Open Data" + ("" if data else " simulation")

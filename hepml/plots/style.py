@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "Look", "luminosity_text", "make_room", "new_figure", "save_figure", "styled"]
+__all__ = [
+    "EXPERIMENTS",
+    "FORMATS",
+    "Look",
+    "check_formats",
+    "header",
+    "luminosity_text",
+    "make_room",
+    "new_figure",
+    "save_figure",
+    "styled",
+]
 
 FORMATS = ("png", "pdf", "svg")
+
+# Whose conventions the figures of a channel follow.
+EXPERIMENTS = {"diphoton": "ATLAS", "topjet": "ATLAS", "dimuon": "CMS"}
 
 # The same sizes for both styles, so that every figure of a report reads alike.
 _SIZES: dict[str, Any] = {
@@ -96,6 +110,22 @@ def styled(look: Look) -> Iterator[None]:
         settings.update(styles[look.style])
         settings.update(_SIZES)
         yield
+
+
+def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """The formats, if all are known.
+
+    Raises
+    ------
+    ParameterError
+        If one is not.
+    """
+    for form in formats:
+        if form not in FORMATS:
+            raise ParameterError(
+                f"Cannot draw {form!r} files; known formats: {', '.join(FORMATS)}."
+            )
+    return tuple(formats)
 
 
 def luminosity_text(luminosity: float) -> str:

@@ -1,0 +1,222 @@
+"""``hepml hunt``: look for a resonance in a mass spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hepml.stats.results import Hunt
+
+__all__ = ["hunt", "output_folder", "progress_bar", "save_figures"]
+
+Progress = Callable[[str, int, int], None]
+
+Input = Annotated[
+    Path, typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False)
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(help="Condition on a column, 'lead_iso04>=0.55'; may be repeated."),
+]
+Dataset = Annotated[
+    list[str] | None,
+    typer.Option(help="Dataset to read; may be repeated; default: data, else all simulation."),
+]
+Weight = Annotated[
+    str | None, typer.Option(help="Weight column, or none; default: weight where there is one.")
+]
+Out = Annotated[Path | None, typer.Option(help="Folder for results and figures.")]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
+]
+Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")]
+
+
+def hunt(
+    path: Input,
+    mass: Annotated[
+        str | None, typer.Option(help="Mass column, in GeV; default: the table's own.")
+    ] = None,
+    window: Annotated[
+        str, typer.Option(help="Name of a window, or four masses in GeV: 5,9,10.6,16.")
+    ] = "upsilon",
+    degree: Annotated[int, typer.Option(help="Degree of the background.")] = 5,
+    bins: Annotated[int, typer.Option(help="Bins of the signal region.")] = 11,
+    score: Annotated[
+        list[str] | None,
+        typer.Option(help="Score column to cut on, larger for signal; may be repeated."),
+    ] = None,
+    fpr: Annotated[
+        str,
+        typer.Option(help="Shares of sideband data that pass: 1,0.25,0.1, or coarse, or fine."),
+    ] = "coarse",
+    signal: Annotated[
+        str, typer.Option(help="count (one bin), or shape (peaks at known masses).")
+    ] = "count",
+    background: Annotated[
+        str, typer.Option(help="polynomial, exponential or bernstein.")
+    ] = "polynomial",
+    evaluate: Annotated[
+        str, typer.Option(help="Background in a sideband bin at its centre, or its integral.")
+    ] = "centre",
+    sign: Annotated[str, typer.Option(help="Muon pairs: opposite, same or all.")] = "opposite",
+    where: Where = None,
+    dataset: Dataset = None,
+    weight: Weight = None,
+    toys: Annotated[int, typer.Option(help="Pseudo-experiments for each p-value.")] = 0,
+    limit: Annotated[
+        bool, typer.Option("--limit", help="Also upper limits on the signal (CLs).")
+    ] = False,
+    variations: Annotated[
+        bool, typer.Option("--variations", help="Also other degrees, bins and families.")
+    ] = False,
+    scan: Annotated[
+        bool, typer.Option("--scan", help="Also windows over all masses, and a global p-value.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the pseudo-experiments.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 2,
+    out: Out = None,
+    formats: Formats = None,
+    plots: Plots = True,
+) -> None:
+    """Look for a resonance: fit the sidebands, count the excess, give its significance.
+
+    Results go to RUN/hunt (for a Parquet file: FILE_hunt beside it): hunt.json and figures.
+    """
+    from rich.console import Console
+
+    from hepml.plots.style import check_formats
+    from hepml.stats.hunt import hunt as search
+    from hepml.stats.points import working_points
+    from hepml.stats.sample import read_sample
+    from hepml.windows import find_window
+
+    chosen, rates = find_window(window), working_points(fpr)
+    wanted = check_formats(formats or ("png",))
+    sample = read_sample(
+        path,
+        mass=mass,
+        sign=sign,
+        where=where or (),
+        scores=score or (),
+        datasets=dataset or (),
+        weight=weight,
+        window=(chosen.left, chosen.right),
+        outside=scan,
+    )
+    folder = output_folder(path, out, "hunt")
+    with progress_bar() as progress:
+        found = search(
+            sample.masses,
+            chosen,
+            weights=sample.weights,
+            scores=sample.scores,
+            fpr=rates,
+            same_sign=sample.same_sign,
+            same_sign_weights=sample.same_sign_weights,
+            degree=degree,
+            bins=bins,
+            background=background,
+            evaluate=cast("Literal['centre', 'integral']", evaluate),
+            signal=cast("Literal['count', 'shape']", signal),
+            toys=toys,
+            limit=limit,
+            variations=variations,
+            scan=scan,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+            source=sample.source,
+        )
+    found = found.model_copy(update={"notes": (*sample.notes, *found.notes)})
+    found.write(folder / "hunt.json")
+    console = Console()
+    if not console.is_terminal:
+        # in a pipe or a file nothing limits the width
+        console = Console(width=200)
+    _show(found, console)
+    if plots:
+        from hepml.plots.hunts import draw_hunt
+
+        save_figures(lambda progress: draw_hunt(found, folder, wanted, progress=progress))
+    console.print(f"results in {folder}", highlight=False, soft_wrap=True)
+
+
+def _show(found: Hunt, console: Console) -> None:
+    from hepml.cli.findings import describe_extras, hunt_table, remarks
+
+    console.print(hunt_table(found))
+    for text in remarks(found.results):
+        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    for text in found.notes:
+        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    for text in describe_extras(found):
+        console.print(text, highlight=False)
+
+
+def output_folder(path: Path, out: Path | None, name: str) -> Path:
+    """Make the folder for results: ``--out``, in a directory, or beside a file.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    from hepml.errors import OutputError
+
+    beside = path / name if path.is_dir() else path.with_name(f"{path.stem}_{name}")
+    folder = out or beside
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"Cannot write to {folder}: {error.strerror}. Choose another folder with --out."
+        raise OutputError(text) from error
+    return folder
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on the terminal; gives the function that moves it."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+
+        def advance(name: str, done: int, total: int) -> None:
+            bar.update(task, description=name, completed=done, total=total)
+
+        yield advance
+
+
+def save_figures(draw: Callable[[Progress], list[Path]]) -> None:
+    """Draw with a progress bar and say which figures there are."""
+    with progress_bar() as progress:
+        written = draw(progress)
+    figures = list(dict.fromkeys(path.stem for path in written))
+    noun = "figure" if len(figures) == 1 else "figures"
+    typer.echo(f"{len(figures)} {noun}: {', '.join(figures)}")

@@ -1,0 +1,93 @@
+"""Signal and significance with other backgrounds, degrees and bins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hepml.plots.style import Look, header, styled
+from hepml.stats.results import Band, HuntRow
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["variations_figure"]
+
+_FAMILIES = {"polynomial": "#3f90da", "exponential": "#bd1f01", "bernstein": "#832db6"}
+
+
+def variations_figure(band: Band, nominal: HuntRow, look: Look | None = None) -> Figure:
+    """Draw S with its error, and Z, of every variation, and the nominal choice as a band.
+
+    Parameters
+    ----------
+    band : Band
+        The variations.
+    nominal : HuntRow
+        The nominal result.
+    look : Look, optional
+        Style and texts.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    used = look or Look()
+    rows = [row for row in band.rows if row.excess is not None]
+    places = np.arange(len(rows))[::-1]
+    with styled(used):
+        figure = Figure(figsize=(8.0, max(4.0, 1.6 + 0.34 * len(rows))))
+        FigureCanvasAgg(figure)
+        height = figure.get_figheight()
+        grid = figure.add_gridspec(
+            1, 2, left=0.33, right=0.965, top=1 - 0.46 / height, bottom=0.8 / height, wspace=0.07
+        )
+        left = figure.add_subplot(grid[0])
+        right = figure.add_subplot(grid[1], sharey=left)
+        header(left, used)
+        if nominal.excess is not None:
+            excess = nominal.excess
+            left.axvspan(
+                excess.S - excess.sigma_S, excess.S + excess.sigma_S, color="0.88", linewidth=0
+            )
+            left.axvline(excess.S, color="0.5", linewidth=1.2)
+            right.axvline(excess.Z, color="0.5", linewidth=1.2)
+        for place, row in zip(places, rows, strict=True):
+            if row.excess is None:
+                continue
+            colour = _FAMILIES.get(_family(row), "black")
+            fill = colour if _accepted(row) else "white"
+            left.errorbar(
+                row.excess.S, place, xerr=row.excess.sigma_S, fmt="o", color=colour,
+                markerfacecolor=fill, elinewidth=1.3,
+            )  # fmt: skip
+            right.plot(row.excess.Z, place, "o", color=colour, markerfacecolor=fill)
+        left.set_yticks(places, [_label(row) for row in rows])
+        left.set_ylim(-0.7, len(rows) - 0.3)
+        for axes in (left, right):
+            axes.tick_params(axis="y", which="both", length=0)
+            axes.axvline(0.0, color="0.3", linewidth=0.9, linestyle=":")
+        right.tick_params(labelleft=False)
+        right.set_xlim(left=min(0.0, right.get_xlim()[0]))
+        left.set_xlabel("S [events]")
+        right.set_xlabel(r"Z [$\sigma$]")
+    return figure
+
+
+def _family(row: HuntRow) -> str:
+    fit = row.sideband or row.joint
+    return fit.family if fit else ""
+
+
+def _accepted(row: HuntRow) -> bool:
+    """Whether the fit describes the sidebands at all."""
+    fit = row.sideband or row.joint
+    return fit is not None and fit.goodness > 0.01
+
+
+def _label(row: HuntRow) -> str:
+    return f"{_family(row).capitalize()} {row.degree}, {row.bins} bins"
