@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from hepml.engine.plan import Plan
 from hepml.engine.store import Layout
-from hepml.errors import IncompleteRunError, OutputError, TableError
+from hepml.engine.stored import (
+    check_folder,
+    read_cutflow,
+    read_histograms,
+    read_object,
+    read_provenance,
+)
+from hepml.errors import IncompleteRunError, TableError
 
 if TYPE_CHECKING:
     import hist
@@ -38,22 +44,7 @@ class Run:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.layout = Layout(path)
-        if not self.layout.plan.exists():
-            raise OutputError(
-                f"{self.path} is not a run directory: it has no plan.json. "
-                "Give the folder named with --out."
-            )
-
-    def _json(self, path: Path) -> Any:
-        if not path.exists():
-            raise OutputError(
-                f"{path} does not exist: the run was stopped before its end. "
-                f"Finish it with  hepml resume {self.path}"
-            )
-        try:
-            return json.loads(path.read_text())
-        except ValueError as error:
-            raise OutputError(f"{path} is damaged: {error}.") from error
+        check_folder(self.path)
 
     @cached_property
     def plan(self) -> Plan:
@@ -63,25 +54,22 @@ class Run:
     @cached_property
     def report(self) -> dict[str, Any]:
         """Content of ``report.json``: planned, processed, failed, per dataset."""
-        return dict(self._json(self.layout.report))
+        return read_object(self.layout.report)
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """Content of ``provenance.json``."""
-        return dict(self._json(self.layout.provenance))
+        return read_provenance(self.layout.provenance)
 
     @cached_property
     def cutflow(self) -> dict[str, list[dict[str, Any]]]:
         """Dataset to list of ``{step, raw, weighted}``."""
-        return dict(self._json(self.layout.cutflow))
+        return read_cutflow(self.layout.cutflow)
 
     @cached_property
     def histograms(self) -> dict[str, hist.Hist[Any]]:
         """Histograms by name, with axes dataset and variation first."""
-        from hepml.histograms import load_histograms
-
-        self._json(self.layout.histograms)
-        return load_histograms(self.layout.histograms)
+        return read_histograms(self.layout.histograms)
 
     @cached_property
     def features(self) -> FeatureTable:

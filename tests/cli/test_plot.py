@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from hepml.cli.plot import plot
-from hepml.errors import FileAccessError, ParameterError
+from hepml.errors import OutputError, ParameterError
 from tests.plots.runs import diphoton, write_run
 
 app = typer.Typer()
@@ -34,7 +34,7 @@ def test_options_reach_the_figures(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
-    [(["nowhere"], FileAccessError), (["r1", "--only", "masss"], ParameterError)],
+    [(["nowhere"], OutputError), (["r1", "--only", "masss"], ParameterError)],
 )
 def test_mistakes_are_the_users_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], error: type[Exception]

@@ -115,6 +115,7 @@ def write_run(
     The data have 10,064 pb^-1 and everything is complete, unless ``accounts`` says otherwise.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.json").write_text("{}")
     (folder / "histograms.json").write_text(dump_histograms(histograms))
     rows = [
         {"step": "all", "raw": 100, "weighted": 10.0},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hepml.errors import FileAccessError
+from hepml.errors import OutputError
 from hepml.plots.contents import read_run
 from tests.plots.runs import diphoton, write_run
 
@@ -23,20 +23,27 @@ def test_a_run_is_read(tmp_path: Path) -> None:
 
 def test_a_missing_folder_names_its_neighbours(tmp_path: Path) -> None:
     write_run(tmp_path / "first", *diphoton())
-    with pytest.raises(FileAccessError, match="Did you mean 'first'"):
+    with pytest.raises(OutputError, match="Did you mean 'first'"):
         read_run(tmp_path / "frist")
 
 
-def test_a_folder_without_results_is_not_a_run(tmp_path: Path) -> None:
-    with pytest.raises(FileAccessError, match=r"no histograms\.json, cutflow\.json"):
+def test_a_folder_without_a_plan_is_not_a_run(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"it has no plan\.json"):
         read_run(tmp_path)
+
+
+def test_a_run_that_was_stopped_is_to_be_finished_first(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "r1", *diphoton())
+    (run / "cutflow.json").unlink()
+    with pytest.raises(OutputError, match=r"stopped before its end.*hepml resume"):
+        read_run(run)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"mass": {"x": 1}}', '{"mass": 3}'])
 def test_malformed_histograms_are_named(tmp_path: Path, text: str) -> None:
     run = write_run(tmp_path / "r1", *diphoton())
     (run / "histograms.json").write_text(text)
-    with pytest.raises(FileAccessError, match=r"histograms\.json is malformed"):
+    with pytest.raises(OutputError, match=r"histograms\.json is malformed"):
         read_run(run)
 
 
@@ -45,7 +52,7 @@ def test_a_dataset_that_nobody_knows_is_named(tmp_path: Path) -> None:
     provenance = json.loads((run / "provenance.json").read_text())
     provenance["datasets"]["data_a"] = provenance["datasets"].pop("data_A")
     (run / "provenance.json").write_text(json.dumps(provenance))
-    with pytest.raises(FileAccessError, match=r"'data_A'.*Did you mean 'data_a'"):
+    with pytest.raises(OutputError, match=r"'data_A'.*Did you mean 'data_a'"):
         read_run(run)
 
 
@@ -54,12 +61,12 @@ def test_a_dataset_must_be_data_or_simulation(tmp_path: Path) -> None:
     provenance = json.loads((run / "provenance.json").read_text())
     provenance["datasets"]["data_A"]["kind"] = "?"
     (run / "provenance.json").write_text(json.dumps(provenance))
-    with pytest.raises(FileAccessError, match=r"'data_A' is neither data nor simulation"):
+    with pytest.raises(OutputError, match=r"'data_A' is neither data nor simulation"):
         read_run(run)
 
 
 def test_a_malformed_cutflow_is_named(tmp_path: Path) -> None:
     run = write_run(tmp_path / "r1", *diphoton())
     (run / "cutflow.json").write_text('{"data_A": [{"step": "all"}]}')
-    with pytest.raises(FileAccessError, match=r"cutflow\.json is malformed"):
+    with pytest.raises(OutputError, match=r"cutflow\.json is malformed"):
         read_run(run)
