@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     pass
 
-__all__ = ["shared_pool", "stop_shared_pool", "warm_up", "without_main"]
+__all__ = ["follow_parent", "shared_pool", "stop_shared_pool", "warm_up", "without_main"]
 
 
 # workers and the hash of the processor's code: a class that was edited needs new processes
@@ -42,7 +42,7 @@ def shared_pool(workers: int, code: str = "") -> ProcessPoolExecutor:
         stop_shared_pool()
         warm_up()
         context = multiprocessing.get_context("forkserver")
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent)
         with without_main():
             for _ in range(workers):
                 pool.submit(int)  # a process starts for each call that finds no idle one
@@ -58,7 +58,7 @@ def stop_shared_pool() -> None:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Leave ctrl-C to the parent, which finishes the report; but end when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
