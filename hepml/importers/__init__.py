@@ -1,0 +1,1 @@
+"""One streaming import brings other formats to jagged Parquet, which every executor reads."""
