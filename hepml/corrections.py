@@ -140,10 +140,11 @@ class Corrections:
         """Raise a ParameterError unless the correction exists and all its inputs are fed."""
         where = f"The source {source.name!r} of {self.path}"
         content = _correction_set(self.path, source.file, self.sha256[source.file])
-        if source.correction not in content:
+        known = list(content)  # its `in` raises for a name that it does not have
+        if source.correction not in known:
             raise ParameterError(
                 f"{where}: {source.file} holds no correction {source.correction!r}. "
-                + did_you_mean(source.correction, content)
+                + did_you_mean(source.correction, known)
             )
         wanted = {item.name: item.type for item in content[source.correction].inputs}
         for name in source.inputs:
