@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hepml.schemas.atlas_mini import AtlasOpenData
+    from hepml.schemas.emulsion import Emulsion
+    from hepml.schemas.jagged import Jagged
     from hepml.schemas.nanoaod import NanoAOD
 
-_LAZY = {"AtlasOpenData": "hepml.schemas.atlas_mini", "NanoAOD": "hepml.schemas.nanoaod"}
+_LAZY = {
+    "AtlasOpenData": "hepml.schemas.atlas_mini",
+    "Emulsion": "hepml.schemas.emulsion",
+    "Jagged": "hepml.schemas.jagged",
+    "NanoAOD": "hepml.schemas.nanoaod",
+}
 
-__all__ = ["AtlasOpenData", "NanoAOD"]
+__all__ = ["AtlasOpenData", "Emulsion", "Jagged", "NanoAOD"]
 
 
 def __getattr__(name: str) -> Any:
