@@ -53,6 +53,12 @@ class Likelihood:
         safe = np.where(self._n > 0, self._n, 1.0)
         self._saturated = float(2 * np.sum(self._n * np.log(safe) - self._n))
 
+    @property
+    def typical_scale(self) -> Array:
+        """Scale of each row, for counts that are thrown: the average one for empty rows."""
+        average = self.variances.sum() / max(float(self.counts.sum()), 1e-300)
+        return np.where(self.counts > 0, self.scale, average or 1.0)
+
     def deviance(self, expected: Array) -> tuple[float, Array]:
         """Deviance and its derivative by each row's expected count."""
         n, scaled = self._n, expected / self.scale

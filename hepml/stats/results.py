@@ -154,12 +154,18 @@ class Limit(Result):
         Median expected without signal.
     band : tuple of float
         Expected at -2, -1, +1 and +2 standard deviations.
+    method : {"asymptotic", "counting"}
+        Asymptotic formulae of the profile likelihood, or exact Poisson probabilities of a count.
+    message : str
+        What a reader must know; empty if nothing.
     """
 
     confidence: float
     observed: float
     expected: float
     band: tuple[float, float, float, float]
+    method: Literal["asymptotic", "counting"] = "asymptotic"
+    message: str = ""
 
 
 class Toys(Result):
@@ -180,7 +186,7 @@ class Toys(Result):
     Z : float
         The p-value as a one-sided significance.
     q0 : tuple of float
-        Test statistics, in the order of the streams.
+        Test statistics of the fits that converged, in the order of the streams.
     """
 
     number: int

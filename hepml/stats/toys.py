@@ -11,7 +11,6 @@ from scipy.stats import beta
 
 from hepml.errors import StatisticsError
 from hepml.stats.excess import Outcome, SignalTest
-from hepml.stats.likelihood import Likelihood
 from hepml.stats.many import Many, run_many
 from hepml.stats.parallel import Progress, run_blocks
 from hepml.stats.results import Toys
@@ -159,15 +158,9 @@ def _run(
     progress: Progress | None,
 ) -> list[Many]:
     mean = np.maximum(outcome.null.expected, 0) + signal * test.template
-    task = partial(_block, test, mean, _scale(outcome.likelihood), seed)
+    task = partial(_block, test, mean, outcome.likelihood.typical_scale, seed)
     return run_blocks(task, number, workers=workers, progress=progress)
 
 
 def _block(test: SignalTest, mean: Array, scale: Array, seed: int, first: int, last: int) -> Many:
     return run_many(test, throw(mean, scale, seed, first, last), scale)
-
-
-def _scale(likelihood: Likelihood) -> Array:
-    """Size of the steps in which each row's counts vary; an empty row has the average one."""
-    average = likelihood.variances.sum() / likelihood.counts.sum()
-    return np.where(likelihood.counts > 0, likelihood.scale, average)
