@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,17 +46,9 @@ def diphoton(
     ] = None,
 ) -> None:
     """H -> two photons: data and the five production modes as ATLAS open-data `mini` trees."""
-    import json
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from hepml.simulate.diphoton import simulate
 
-    console = Console()
-    bar = (TextColumn("simulate"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*bar, console=console, transient=True) as progress:
-        task = progress.add_task("simulate", total=None)
+    with _progress() as advance:
         paths = simulate(
             out,
             events,
@@ -62,15 +56,118 @@ def diphoton(
             clusters=clusters,
             simulated=simulated,
             periods=periods,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
+            progress=advance,
         )
-    for path in paths:
-        console.print(str(path), soft_wrap=True, highlight=False)
-    truth = json.loads(paths[-1].read_text())
-    console.print(
+    truth = _listed(paths)
+    _say(
         f"{truth['data_events']:,} simulated data events, as many as {truth['luminosity']:,.0f} "
         f"pb^-1 would give; {sum(truth['higgs_in_data'].values()):,} of them are Higgs bosons, "
-        f"{truth['higgs_factor']:g} times the true rate.",
-        soft_wrap=True,
-        highlight=False,
+        f"{truth['higgs_factor']:g} times the true rate."
     )
+
+
+@app.command()
+def dimuon(
+    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
+    events: Annotated[
+        int, typer.Option("--events", help="Data events of the default mixture.")
+    ] = 100_000,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same events.")] = 1,
+    yields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--yield",
+            help="COMPONENT=EVENTS in the data instead of its share of --events, as in "
+            "'upsilon_*_in_jets=0'; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    files: Annotated[int, typer.Option("--files", help="Data files.")] = 4,
+    simulated: Annotated[
+        int | None,
+        typer.Option(
+            "--simulated",
+            help="Events generated per simulated process (about 3/4 are kept), 0 for none; "
+            "default: a fifth of --events, at least 4,000.",
+            show_default=False,
+        ),
+    ] = None,
+    clusters: Annotated[
+        int | None,
+        typer.Option(
+            "--clusters",
+            help="Clusters per file; default 8, more above 800,000 events.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Muon pairs: Upsilons, J/psi, Z and what lies under them, as CMS NanoAOD."""
+    from hepml.simulate.dimuon import simulate
+
+    changes = _numbers(yields or ())
+    with _progress() as advance:
+        paths = simulate(
+            out,
+            events,
+            seed,
+            yields=changes,
+            files=files,
+            clusters=clusters,
+            simulated=simulated,
+            progress=advance,
+        )
+    truth = _listed(paths)
+    upsilons = {name: found["upsilons"] for name, found in truth["selected"].items()}
+    _say(
+        f"{truth['data_events']:,} simulated data events, as many as {truth['luminosity']:,.0f} "
+        f"pb^-1 would give. The published selection finds {upsilons['before_isolation']:,} "
+        f"Upsilons in 9-10.6 GeV, {upsilons['anti_isolated']:,} of them after anti-isolation."
+    )
+    for name, found in truth["files"].items():
+        if found["kind"] == "simulation":
+            _say(f"{name}: cross section {found['cross_section']:.4g} pb")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar while files are simulated."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = (TextColumn("simulate"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*bar, transient=True) as progress:
+        task = progress.add_task("simulate", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _listed(paths: Sequence[Path]) -> Any:
+    """Print the files; the last of them is the truth, which is returned."""
+    import json
+
+    for path in paths:
+        _say(str(path))
+    return json.loads(paths[-1].read_text())
+
+
+def _say(text: str) -> None:
+    from rich.console import Console
+
+    Console().print(text, soft_wrap=True, highlight=False)
+
+
+def _numbers(options: Sequence[str]) -> dict[str, int]:
+    """Read ``COMPONENT=EVENTS``."""
+    from hepml.errors import ParameterError
+
+    found = {}
+    for option in options:
+        name, equals, text = option.partition("=")
+        try:
+            found[name] = int(text)
+        except ValueError:
+            equals = ""
+        if not name or not equals:
+            raise ParameterError(
+                f"--yield {option!r}: write COMPONENT=EVENTS, a name and a whole number, as in "
+                "upsilon_1s=500."
+            )
+    return found

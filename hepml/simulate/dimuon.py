@@ -93,13 +93,13 @@ def simulate(
     """
     simulated = max(4_000, events // 5) if simulated is None else simulated
     _check_parameters(events, seed, files, clusters, simulated)
-    jobs = _data_jobs(component_yields(events, yields or {}), files, clusters)
+    jobs = _data_jobs(component_yields(events, yields or {}), files, clusters, events)
     jobs += _simulation_jobs(simulated, clusters)
     return create_files(
         Path(out),
         [job.file for job in jobs] + [MASK, "simulation.json"],
         ("*.root", MASK, "simulation.json"),
-        lambda scratch: _write_all(scratch, jobs, seed, events, progress),
+        lambda scratch: _write_all(scratch, jobs, seed, progress),
     )
 
 
@@ -119,8 +119,10 @@ def _check_parameters(
         raise ParameterError(f"The data files must be 1 to {MOST_FILES}, not {files}.")
 
 
-def _data_jobs(yields: Mapping[str, int], files: int, clusters: int | None) -> list[DimuonJob]:
-    """Plan the data files, every component spread evenly over them."""
+def _data_jobs(
+    yields: Mapping[str, int], files: int, clusters: int | None, events: int
+) -> list[DimuonJob]:
+    """Plan the data files; every component, and the luminosity, is spread evenly over them."""
     if not any(yields.values()):
         raise ParameterError("All yields are 0: there is no data event to simulate.")
     shares = {name: _spread(number, files) for name, number in yields.items()}
@@ -129,7 +131,9 @@ def _data_jobs(yields: Mapping[str, int], files: int, clusters: int | None) -> l
         wanted = {name: share[place] for name, share in shares.items()}
         sizes = _clusters(wanted, clusters)
         absent = (ABSENT,) if 0 < place == files - 1 else ()
-        jobs.append(DimuonJob(f"DoubleMuon_Run2016H_{place + 1}.root", place, sizes, "", absent))
+        name = f"DoubleMuon_Run2016H_{place + 1}.root"
+        part = events * LUMINOSITY_PER_EVENT / files
+        jobs.append(DimuonJob(name, place, sizes, absent=absent, luminosity=part))
     return jobs
 
 
@@ -158,11 +162,7 @@ def _spread(number: int, parts: int) -> list[int]:
 
 
 def _write_all(
-    scratch: Path,
-    jobs: list[DimuonJob],
-    seed: int,
-    events: int,
-    progress: Callable[[int, int], None] | None,
+    scratch: Path, jobs: list[DimuonJob], seed: int, progress: Callable[[int, int], None] | None
 ) -> None:
     """Write every file, the mask and then the record of what is in them."""
     total, done = sum(sum(sizes.values()) for job in jobs for sizes in job.sizes), 0
@@ -195,11 +195,11 @@ def _write_all(
     runs = [run for job in jobs if not job.sample for run in file_runs(job.place)]
     mask = {str(run): certified(run) for run in runs}
     (scratch / MASK).write_text(json.dumps(mask, indent=1) + "\n")
-    text = json.dumps(_record(files, seed, events), indent=1)
+    text = json.dumps(_record(files, seed), indent=1)
     (scratch / "simulation.json").write_text(text + "\n")
 
 
-def _record(files: Mapping[str, Any], seed: int, events: int) -> dict[str, Any]:
+def _record(files: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """What is in the files, as ``simulation.json`` tells it."""
     from hepml import __version__
 
@@ -212,7 +212,7 @@ def _record(files: Mapping[str, Any], seed: int, events: int) -> dict[str, Any]:
         "simulated": True,
         "seed": seed,
         "data_events": sum(item["entries"] for item in data),
-        "luminosity": events * LUMINOSITY_PER_EVENT,
+        "luminosity": sum(item["luminosity"] for item in data),
         "components": {name: sum(item["components"][name] for item in data) for name in COMPONENTS},
         "selection": SELECTION,
         "selected": selected,

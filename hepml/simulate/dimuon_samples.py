@@ -96,6 +96,8 @@ class DimuonJob:
         Name in `SAMPLES`; empty for data.
     absent : tuple of str
         Branches that this file lacks.
+    luminosity : float
+        What the data stand for [pb^-1].
     record : dict
         The truth about the file, filled while it is made.
     runs : dict of str to array
@@ -107,6 +109,7 @@ class DimuonJob:
     sizes: tuple[Mapping[str, int], ...]
     sample: str = ""
     absent: tuple[str, ...] = ()
+    luminosity: float = 0.0
     record: dict[str, Any] = field(default_factory=dict)
     runs: dict[str, Any] = field(default_factory=dict)
 
@@ -142,7 +145,8 @@ def data_clusters(job: DimuonJob, seed: int) -> Iterator[Columns]:
         start += size
     components = {name: sum(sizes[name] for sizes in job.sizes) for name in COMPONENTS}
     job.record.update({"kind": "data", "components": components, "selected": selected})
-    job.record.update({"runs": list(runs), "absent": list(job.absent)})
+    job.record.update({"luminosity": job.luminosity, "runs": list(runs)})
+    job.record["absent"] = list(job.absent)
 
 
 def simulation_clusters(job: DimuonJob, seed: int) -> Iterator[Columns]:
