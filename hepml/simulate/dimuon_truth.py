@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hepml.simulate.dimuon_events import Block
-from hepml.simulate.kinematics import FloatArray
 from hepml.simulate.nanoaod import TRIGGER
-from hepml.simulate.pairs import MUON_MASS
+from hepml.simulate.pairs import pair_mass
 
 __all__ = ["SELECTION", "selected_counts", "summed"]
 
@@ -48,7 +47,7 @@ def selected_counts(block: Block, upsilon: npt.NDArray[np.bool_]) -> dict[str, A
     )
     chosen = (tight.sum(axis=1) >= 2) & block.scalars[TRIGGER]
     chosen &= (pt[:, 0] >= LEAD_PT) & (pt[:, 1] >= TRAIL_PT)
-    band = np.searchsorted(EDGES, _mass(pt, eta, phi), side="right") - 1
+    band = np.searchsorted(EDGES, pair_mass(pt, eta, phi), side="right") - 1
     chosen &= (band >= 0) & (band < 3)
     opposite = charge[:, 0] != charge[:, 1]
     anti = (isolation >= np.float32(ANTI_ISOLATION)).all(axis=1)
@@ -69,11 +68,3 @@ def summed(first: Any, second: Any) -> Any:
     if isinstance(first, list):
         return [summed(one, two) for one, two in zip(first, second, strict=True)]
     return first + second
-
-
-def _mass(pt: FloatArray, eta: FloatArray, phi: FloatArray) -> FloatArray:
-    """Mass [GeV] of pairs (n, 2), in double precision."""
-    pt, eta, phi = (values.astype(np.float64) for values in (pt, eta, phi))
-    energy = np.sqrt(MUON_MASS**2 + (pt * np.cosh(eta)) ** 2).sum(axis=1)
-    momentum = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)]).sum(axis=2)
-    return np.asarray(np.sqrt(np.maximum(energy**2 - (momentum**2).sum(axis=0), 0.0)))

@@ -18,7 +18,7 @@ from hepml.simulate.kinematics import (
     wrapped,
 )
 
-__all__ = ["MUON_MASS", "Pairs", "generated_pairs"]
+__all__ = ["MUON_MASS", "Pairs", "generated_pairs", "pair_mass"]
 
 # Particle Data Group, 2022 [GeV].
 MUON_MASS = 0.1056583755
@@ -92,6 +92,14 @@ def generated_pairs(
     good = np.flatnonzero((pt[:, 0] > LEAD_PT) & (pt[:, 1] > TRAIL_PT))
     kept = seen[good]
     return Pairs(pt[good], eta[good], phi[good], charges[good], total[kept]), kept
+
+
+def pair_mass(pt: FloatArray, eta: FloatArray, phi: FloatArray) -> FloatArray:
+    """Mass [GeV] of pairs of muons (n, 2), in double precision."""
+    pt, eta, phi = (values.astype(np.float64) for values in (pt, eta, phi))
+    energy = np.sqrt(MUON_MASS**2 + (pt * np.cosh(eta)) ** 2).sum(axis=1)
+    momentum = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)]).sum(axis=2)
+    return np.asarray(np.sqrt(np.maximum(energy**2 - (momentum**2).sum(axis=0), 0.0)))
 
 
 def _resolution(eta: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""``hepml simulate diphoton``."""
+"""``hepml simulate`` diphoton and dimuon."""
 
 from __future__ import annotations
 
@@ -37,3 +37,21 @@ def test_a_mistake_ends_in_an_error_with_a_message(
 def test_the_help_tells_how_many_simulated_events_there_will_be() -> None:
     result = CliRunner().invoke(app, ["diphoton", "--help"], env={"COLUMNS": "200"})
     assert "a fifth of --events" in result.output
+
+
+def test_dimuons_are_written_with_the_asked_yields(tmp_path: Path) -> None:
+    options = ["dimuon", "--events", "60", "--simulated", "0", "--files", "1", "--clusters", "1"]
+    options += ["--yield", "upsilon_*=0", "--yield", "upsilon_2s=9", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, options)
+    assert result.exit_code == 0, result.output
+    assert str(tmp_path / "DoubleMuon_Run2016H_1.root") in result.output
+    assert "Upsilons in 9-10.6 GeV" in result.output
+    found = json.loads((tmp_path / "simulation.json").read_text())["components"]
+    assert (found["upsilon_1s"], found["upsilon_2s"]) == (0, 9)
+
+
+@pytest.mark.parametrize("text", ["upsilon_1s", "upsilon_1s=many", "=5", "upsilon_1s=2.5"])
+def test_a_yield_that_cannot_be_read_is_refused(tmp_path: Path, text: str) -> None:
+    result = CliRunner().invoke(app, ["dimuon", "--yield", text, "--out", str(tmp_path / "out")])
+    assert isinstance(result.exception, ParameterError)
+    assert "COMPONENT=EVENTS" in str(result.exception)

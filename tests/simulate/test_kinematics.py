@@ -51,6 +51,15 @@ def test_median_of_the_falling_spectrum_is_the_analytic_one() -> None:
     assert falling_pt(np.random.default_rng(2), 1000, 30.0, 2.0, 50.0).max() < 50.0
 
 
+def test_a_spectrum_may_start_above_zero() -> None:
+    # with power 2 the integral above x is 1 / (1 + x^2): half of what lies above x = 1 is above
+    # sqrt(3); 20,000 values: 5 sigma of the share is 0.018
+    start = np.full(20_000, 30.0)
+    pt = falling_pt(np.random.default_rng(2), 20_000, 30.0, 2.0, 1e9, start)
+    assert pt.min() >= 30.0
+    assert np.mean(pt < 30.0 * np.sqrt(3.0)) == pytest.approx(0.5, abs=0.018)
+
+
 def test_a_density_on_a_grid_is_followed() -> None:
     # density 3 below 1 and 1 above: 3/4 below; 5 sigma of 20,000 values is 0.015
     grid = np.array([0.0, 1.0, 1.0 + 1e-9, 2.0])
