@@ -69,7 +69,7 @@ class Medium(NamedTuple):
     film, slab : float
         Thickness [um].
     radiation_length : float
-        Of the slab's material [um].
+        Of the slab's material [um], shortened by what the film in front of it adds.
     ionisation : float
         MeV/um.
     compton : float
@@ -98,14 +98,17 @@ def medium_of(material: Material, films: int) -> Medium:
         films=films,
         film=FILM,
         slab=material.slab,
-        radiation_length=material.radiation_length,
+        # Particles radiate and convert in slabs only, so a film's share is moved there: without
+        # it showers start 2 % too slowly for the published profile.
+        radiation_length=material.slab
+        / (material.slab / material.radiation_length + FILM / FILM_RADIATION_LENGTH),
         ionisation=material.ionisation * 1e-4,
         compton=area * 1e-4,
         knock_on=2 * np.pi * area * ELECTRON_MASS * 1e-4,
         slab_scattering=_scattering(material.slab, material.radiation_length),
         # The logarithm of Highland's formula is left out: it holds above 0.001 radiation
         # lengths only, and films matter little beside slabs 60 times as thick.
-        film_scattering=13.6 / np.sqrt(FILM_RADIATION_LENGTH),
+        film_scattering=float(13.6 / np.sqrt(FILM_RADIATION_LENGTH)),
     )
 
 

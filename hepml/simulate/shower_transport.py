@@ -3,7 +3,8 @@
 Electrons, positrons and photons above a cut of about 30 MeV, below which nothing leaves a visible
 base-track: bremsstrahlung, pair production, Compton scattering, knock-on electrons, ionisation and
 multiple scattering in the slabs; drift and scattering in the films. Everything is in um and MeV.
-All compiled functions are here because the machine code kept on disk is renewed with this file.
+All compiled functions share this file, because machine code kept on disk is renewed only when the
+file of the function itself changes, not when that of a function it calls does.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ __all__ = ["HIT", "PARTICLE", "trace"]
 
 # A particle on its way: z is counted from the slab's upstream face, slab k follows film k.
 PARTICLE = np.dtype(
-    [("x", "f8"), ("y", "f8"), ("z", "f8"), ("u", "f8"), ("v", "f8"), ("w", "f8")]
-    + [("energy", "f8"), ("slab", "i8"), ("charge", "i8"), ("track", "i8")]
+    [(name, "f8") for name in ("x", "y", "z", "u", "v", "w", "energy")]
+    + [(name, "i8") for name in ("slab", "charge", "track")]
 )
 # A charged particle entering a film; film 0 is the most upstream one.
 HIT = np.dtype(
-    [("x", "f8"), ("y", "f8"), ("tx", "f8"), ("ty", "f8"), ("momentum", "f8")]
-    + [("film", "i8"), ("charge", "i8"), ("track", "i8")]
+    [(name, "f8") for name in ("x", "y", "tx", "ty", "momentum")]
+    + [(name, "i8") for name in ("film", "charge", "track")]
 )
 
 STEP = 100.0  # longest step of a charged particle [um]
@@ -36,12 +37,11 @@ SOFT = 5.0  # photons below this energy [MeV] are part of the continuous loss
 STEEPEST = 0.02  # cosine of the steepest direction that is followed
 LARGEST_ANGLE = 1.0  # of a base-track to the film's normal [rad]
 
-# Bremsstrahlung relative to the formula of complete screening, against energy [MeV]:
-# lower in lead at low energies (spec 7.3, after Seltzer and Berger, NIM B 12 (1985) 95).
+# Bremsstrahlung in lead relative to the formula of complete screening, against energy [MeV].
 BREMS_ENERGY = np.log(np.array([5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 10000.0]))
 BREMS_RATIO = np.array([0.76, 0.80, 0.86, 0.92, 0.96, 0.985, 1.0])
-# Pair production relative to 7/9 per radiation length, against energy [MeV]
-# (spec 7.3, after the photon tables of Hubbell, Gimm and Overbo, JPCRD 9 (1980) 1023).
+# Pair production in lead relative to 7/9 per radiation length, against energy [MeV]. Both tables
+# are taken for tungsten too, whose charge is 10 % smaller.
 PAIR_ENERGY = np.log(
     np.array([1.022, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 3000, 10000], dtype=np.float64)
 )
@@ -81,14 +81,16 @@ def trace(
         Entries of charged particles into films, at most 1 rad to the normal. Track 0 is the
         electron itself, others count up in order of birth.
     """
-    room = 1024
-    state = rng.bit_generator.state
+    length = math.sqrt(1 + slope[0] ** 2 + slope[1] ** 2)
+    direction = (slope[0] / length, slope[1] / length, 1 / length)
+    # Energy is conserved (but for the masses of freed electrons), so no more particles than
+    # this can wait at a time.
+    waiting = np.zeros(64 + int(1.5 * energy / cut), dtype=PARTICLE)
+    room, state = 1024, rng.bit_generator.state
     while True:
-        hits, waiting = np.empty(room, dtype=HIT), np.zeros(room, dtype=PARTICLE)
-        length = math.sqrt(1 + slope[0] ** 2 + slope[1] ** 2)
         # Film 0 has no slab in front: the electron stands at the end of slab -1.
-        direction = (slope[0] / length, slope[1] / length, 1 / length)
         waiting[0] = (*position, medium.slab, *direction, energy, -1, -1, 0)
+        hits = np.empty(room, dtype=HIT)
         number = _follow_all(rng, medium, cut, waiting, hits)
         if number >= 0:
             return hits[:number].copy()
@@ -98,7 +100,7 @@ def trace(
 
 @compiled
 def _follow_all(rng, medium, cut, waiting, hits):  # type: ignore[no-untyped-def]
-    """Follow particles until none waits; returns the number of hits, -1 where room runs out."""
+    """Follow particles until none waits; returns the number of hits, -1 if room ran out."""
     count, found = 1, 0
     born = np.zeros(1, np.int64)
     current = np.empty(1, dtype=waiting.dtype)
@@ -107,8 +109,6 @@ def _follow_all(rng, medium, cut, waiting, hits):  # type: ignore[no-untyped-def
         current[0] = waiting[count]
         particle = current[0]
         while True:
-            if count + 64 > len(waiting) or found == len(hits):
-                return -1
             if particle.charge == 0:
                 count = _photon_in_slab(rng, medium, cut, particle, waiting, count, born)
             else:
@@ -116,6 +116,8 @@ def _follow_all(rng, medium, cut, waiting, hits):  # type: ignore[no-untyped-def
             particle.slab += 1
             if particle.energy < cut or particle.slab == medium.films:
                 break
+            if found == len(hits):
+                return -1
             if particle.charge != 0:
                 found = _record(particle, cut, hits, found)
             _cross_film(rng, medium, particle)
@@ -185,7 +187,8 @@ def _electron_in_slab(rng, medium, cut, particle, waiting, count, born):  # type
 def _step(rng, medium, particle, step):  # type: ignore[no-untyped-def]
     """Move a charged particle, with correlated Gaussian deflection and lateral shift.
 
-    The correlation is that of the Particle Data Group's review, eq. 34.22 and 34.23.
+    Angle and shift are correlated as the Particle Data Group's review gives it (passage of
+    particles through matter, multiple scattering through small angles).
     """
     particle.x += particle.u * step
     particle.y += particle.v * step
