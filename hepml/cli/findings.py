@@ -118,7 +118,8 @@ def fit_table(fit: PeakFit, title: str) -> Table:
         ("mass", fit.mass, fit.mass_error),
         ("width", fit.width, fit.width_error),
     ):
-        table.add_row(name, f"{value:.4g} GeV " + (f"± {error:.2g}" if error else "(fixed)"))
+        text = f"{value:.2f} ± {error:.2f} GeV" if error else f"{value:g} GeV (fixed)"
+        table.add_row(name, text)
     table.add_row(
         "significance",
         f"{significance(excess.Z)} sigma (p = {probability(excess.log10_p)})",

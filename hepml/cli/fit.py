@@ -99,7 +99,7 @@ def diphoton(
     console = Console()
     _show(found, console)
     if plots:
-        from hepml.plots.hunts import draw_fit
+        from hepml.plots.fits import draw_fit
 
         save_figures(lambda progress: draw_fit(found, folder, wanted, progress=progress))
     console.print(f"results in {folder}", highlight=False, soft_wrap=True)

@@ -93,6 +93,7 @@ def hunt(
     """
     from rich.console import Console
 
+    from hepml.plots.hunts import draw_hunt, remove_figures
     from hepml.plots.style import check_formats
     from hepml.stats.hunt import hunt as search
     from hepml.stats.points import working_points
@@ -137,6 +138,7 @@ def hunt(
             source=sample.source,
         )
     found = found.model_copy(update={"notes": (*sample.notes, *found.notes)})
+    remove_figures(folder)
     found.write(folder / "hunt.json")
     console = Console()
     if not console.is_terminal:
@@ -144,8 +146,6 @@ def hunt(
         console = Console(width=200)
     _show(found, console)
     if plots:
-        from hepml.plots.hunts import draw_hunt
-
         save_figures(lambda progress: draw_hunt(found, folder, wanted, progress=progress))
     console.print(f"results in {folder}", highlight=False, soft_wrap=True)
 

@@ -11,9 +11,15 @@ __all__ = ["plot"]
 
 
 def plot(
-    run: Annotated[Path, typer.Argument(help="Run directory.", show_default=False)],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="Run directory, or folder with hunt.json or fit.json.", show_default=False
+        ),
+    ],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the figures; default: RUN/plots.")
+        Path | None,
+        typer.Option("--out", help="Folder for the figures; default: RUN/plots."),
     ] = None,
     formats: Annotated[
         list[str] | None,
@@ -44,10 +50,11 @@ def plot(
         bool, typer.Option("--allow-missing", help="Scale incomplete simulation; figures say so.")
     ] = False,
 ) -> None:
-    """Draw every histogram of a run, and its cutflow."""
+    """Draw every histogram of a run, and its cutflow; or what a hunt or a fit found."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from hepml.plots.fits import draw_found
     from hepml.plots.run import draw_run
 
     console = Console(stderr=True)
@@ -65,10 +72,15 @@ def plot(
         def advance(name: str, done: int, total: int) -> None:
             bar.update(task, description=name, completed=done, total=total)
 
-        written = draw_run(
+        if any((run / name).is_file() for name in ("hunt.json", "fit.json")):
+            _need_run(run, only, signal, luminosity)
+        wanted = tuple(formats) if formats else ("png", "pdf")
+        written = draw_found(
+            run, out, wanted, label=label, style=style, progress=advance
+        ) or draw_run(
             run,
             out,
-            tuple(formats) if formats else ("png", "pdf"),
+            wanted,
             luminosity=luminosity,
             only=only or (),
             signals=signal or None,
@@ -81,3 +93,12 @@ def plot(
     figures = sorted({path.stem for path in written})
     noun = "figure" if len(figures) == 1 else "figures"
     typer.echo(f"{len(figures)} {noun} in {folder}: {', '.join(figures)}")
+
+
+def _need_run(folder: Path, only: object, signal: object, luminosity: object) -> None:
+    """Raise a ParameterError for options that the figures of a hunt or a fit do not have."""
+    from hepml.errors import ParameterError
+
+    for name, value in (("--only", only), ("--signal", signal), ("--luminosity", luminosity)):
+        if value:
+            raise ParameterError(f"{name} is for a run; {folder} holds the results of a fit.")

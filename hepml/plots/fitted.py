@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.panels import tidy
 from hepml.plots.resonances import mark_resonances
 from hepml.plots.samples import DATA, colours
 from hepml.plots.style import Look, make_room, new_figure, styled
@@ -230,7 +231,7 @@ def _pulls(axes: Axes, axis: BinAxis, found: Spectrum) -> None:
             axis.centres[outside], np.full(outside.sum(), place), marker, color="black", zorder=5
         )
     axes.set_ylim(-reach, reach)
-    _tidy(axes, r"(Data − fit) / $\sigma$")
+    tidy(axes, r"(Data − fit) / $\sigma$")
 
 
 def _subtracted(axes: Axes, axis: BinAxis, found: Spectrum) -> None:
@@ -251,14 +252,7 @@ def _subtracted(axes: Axes, axis: BinAxis, found: Spectrum) -> None:
         axis.centres, residual, yerr=(below, above), fmt="o", color="black", elinewidth=1.3,
         zorder=5,
     )  # fmt: skip
-    reach = 1.1 * float(np.max(np.abs(residual) + np.maximum(below, above)))
-    axes.set_ylim(-reach, reach)
-    _tidy(axes, "Data − background")
-
-
-def _tidy(axes: Axes, label: str) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.set_ylabel(label, loc="center")
-    axes.tick_params(axis="x", which="both", top=False)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
+    low, high = float(np.min(residual - below)), float(np.max(residual + above))
+    margin = 0.08 * (high - low)
+    axes.set_ylim(low - margin, high + margin)
+    tidy(axes, "Data − bkg.")

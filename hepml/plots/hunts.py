@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hepml.errors import HepmlError
 from hepml.plots.fitted import fitted_spectrum, overlaid_spectra
+from hepml.plots.origin import data_name, mass_label, source_look
 from hepml.plots.pvalues import pvalue_figure
-from hepml.plots.samples import DATA, SIMULATED_DATA
 from hepml.plots.scans import scan_figure
-from hepml.plots.style import EXPERIMENTS, Look, check_formats, save_figure
+from hepml.plots.style import FORMATS, Draw, Look, Progress, save_figures
 from hepml.plots.toys import toys_figure
 from hepml.plots.variations import variations_figure
-from hepml.stats.results import Hunt, HuntRow, PeakFit, Scan, Toys
+from hepml.stats.results import Hunt, HuntRow, Scan, Toys
 from hepml.stats.wording import amount, fpr_text, probability, significance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw_fit", "draw_hunt", "hunt_figures", "source_look"]
+__all__ = ["draw_hunt", "hunt_figures", "remove_figures"]
 
-Progress = Callable[[str, int, int], None]
-Draw = Callable[[], "Figure"]
-
-_LABELS = {
-    "dimuon_mass": r"$m_{\mu\mu}$ [GeV]",
-    "dimu_mass": r"$m_{\mu\mu}$ [GeV]",
-    "diphoton_mass": r"$m_{\gamma\gamma}$ [GeV]",
-    "dijet_mass": r"$m_{jj}$ [GeV]",
-}
-# Characters of bold text above the frame that leave room for the luminosity.
-_LONGEST_TEXT = 28
 # Spectra drawn of one score; all working points are in the curve of p-values.
 _MOST = 7
 
@@ -69,21 +59,22 @@ def draw_hunt(
         Files written, in order.
     """
     look = source_look(hunt.source, label, style)
-    return _draw(hunt_figures(hunt, look), Path(out), formats, look, progress)
+    return save_figures(hunt_figures(hunt, look), Path(out), formats, look, progress)
 
 
-def draw_fit(
-    fit: PeakFit,
-    out: str | Path,
-    formats: Sequence[str] = ("png", "pdf"),
-    *,
-    label: str | None = None,
-    style: str | None = None,
-    progress: Progress | None = None,
-) -> list[Path]:
-    """Draw the figure of a mass fit; the arguments are those of :func:`draw_hunt`."""
-    look = source_look(fit.source, label, style)
-    return _draw([("fit", lambda: _peak(fit, look))], Path(out), formats, look, progress)
+def remove_figures(folder: str | Path) -> None:
+    """Remove the figures of the hunt in a folder, which another one is about to replace."""
+    place = Path(folder)
+    if not (place / "hunt.json").is_file():
+        return
+    try:
+        names = [name for name, _ in hunt_figures(Hunt.read(place / "hunt.json"))]
+    except HepmlError:
+        # of another version: its figures are not known
+        return
+    for name in names:
+        for form in FORMATS:
+            (place / f"{name}.{form}").unlink(missing_ok=True)
 
 
 def hunt_figures(hunt: Hunt, look: Look | None = None) -> list[tuple[str, Draw]]:
@@ -104,48 +95,6 @@ def hunt_figures(hunt: Hunt, look: Look | None = None) -> list[tuple[str, Draw]]
         if row.toys is not None and row.excess is not None and row.toys.q0
     ]
     return figures
-
-
-def source_look(
-    source: Mapping[str, Any], label: str | None = None, style: str | None = None
-) -> Look:
-    """Style and texts for data of this origin: only published files are called real."""
-    channel = str(source.get("processor") or "")
-    datasets = [str(name) for name in source.get("datasets") or ()]
-    names = ", ".join(datasets)
-    kind = str(source.get("kind") or "")
-    experiment = EXPERIMENTS.get(channel)
-    if source.get("simulated"):
-        text = "hepml simulation"
-    elif experiment and source.get("published"):
-        text = f"{experiment} Open Data" + ("" if kind == "data" else " simulation")
-    else:
-        text = names if len(names) <= _LONGEST_TEXT else channel
-    muons = str(source.get("mass", "")).startswith("dimu")
-    return Look(
-        channel=channel,
-        style=style or experiment or ("CMS" if muons else "ATLAS"),
-        text=text if label is None else label,
-        luminosity=source.get("luminosity"),
-        note="" if source.get("complete", True) else "incomplete run",
-    )
-
-
-def _draw(
-    figures: Sequence[tuple[str, Draw]],
-    folder: Path,
-    formats: Sequence[str],
-    look: Look,
-    progress: Progress | None,
-) -> list[Path]:
-    check_formats(formats)
-    written: list[Path] = []
-    for done, (name, draw) in enumerate(figures):
-        if progress is not None:
-            progress(f"drawing {name}", done, len(figures))
-        figure = draw()
-        written += [save_figure(figure, folder / f"{name}.{form}", look) for form in formats]
-    return written
 
 
 def _spectra(hunt: Hunt, look: Look) -> Iterator[tuple[str, Draw]]:
@@ -205,10 +154,10 @@ def _spectrum_of(hunt: Hunt, row: HuntRow, look: Look) -> Draw:
         return fitted_spectrum(
             spectrum,
             look,
-            label=_mass_label(hunt.source),
+            label=mass_label(hunt.source),
             fit=f"{family.capitalize()} of degree {row.degree}",
             text="\n".join(lines),
-            data=_data_name(hunt.source),
+            data=data_name(hunt.source),
         )
 
     return draw
@@ -216,7 +165,7 @@ def _spectrum_of(hunt: Hunt, row: HuntRow, look: Look) -> Draw:
 
 def _scan(scan: Scan, hunt: Hunt, look: Look) -> Iterator[tuple[str, Draw]]:
     """Significance over mass; with toys also the distribution of the largest excess."""
-    yield "scan", lambda: scan_figure(scan, look, label=_mass_label(hunt.source))
+    yield "scan", lambda: scan_figure(scan, look, label=mass_label(hunt.source))
     best = None if scan.best is None else scan.points[scan.best].Z
     toys = scan.toys
     if toys is not None and toys.q0 and best is not None:
@@ -239,47 +188,15 @@ def _overlay_of(hunt: Hunt, rows: Sequence[HuntRow], look: Look) -> Draw:
             for row in rows
             if row.spectrum is not None and row.fpr is not None and row.Z is not None
         ]
-        return overlaid_spectra(spectra, look, label=_mass_label(hunt.source))
+        return overlaid_spectra(spectra, look, label=mass_label(hunt.source))
 
     return draw
-
-
-def _peak(fit: PeakFit, look: Look) -> Figure:
-    excess = fit.excess
-    mass = f"m = {fit.mass:.2f} GeV"
-    if fit.mass_error:
-        mass = f"m = {fit.mass:.2f} $\\pm$ {fit.mass_error:.2f} GeV"
-    lines = [
-        f"S = {amount(excess.S)} $\\pm$ {amount(excess.sigma_S)},  {mass}",
-        f"Z = {significance(excess.Z)}  (p = {probability(excess.log10_p, tex=True)})",
-    ]
-    family = str(fit.settings.get("background", fit.fit.family))
-    return fitted_spectrum(
-        fit.spectrum,
-        look,
-        label=_mass_label(fit.source),
-        fit=f"{family.capitalize()} of degree {fit.settings.get('degree', fit.fit.degree)}",
-        text="\n".join(lines),
-        data=_data_name(fit.source),
-        subtract=True,
-    )
 
 
 def _title(row: HuntRow) -> str:
     if row.score is None or row.fpr is None:
         return "No cut" if row.selection == "all" else row.selection.capitalize()
     return f"{row.score} at FPR {fpr_text(row.fpr)}"
-
-
-def _mass_label(source: Mapping[str, Any]) -> str:
-    column = str(source.get("mass") or "Mass")
-    return _LABELS.get(column, f"{column} [GeV]")
-
-
-def _data_name(source: Mapping[str, Any]) -> str:
-    if source.get("kind") == "simulation":
-        return "Simulation"
-    return SIMULATED_DATA if source.get("simulated") else DATA
 
 
 def _name(kind: str, row: HuntRow) -> str:

@@ -14,7 +14,7 @@ from hepml.plots.yields import BinAxis, Yields
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["data_points", "frame", "ratio_panel", "residual_panel", "uncertainty"]
+__all__ = ["data_points", "frame", "ratio_panel", "residual_panel", "tidy", "uncertainty"]
 
 Floats = NDArray[np.float64]
 
@@ -86,7 +86,7 @@ def ratio_panel(
         axes.plot(
             axis.centres[shown][outside], np.full(outside.sum(), place), marker, color="black"
         )
-    _tidy(axes, "Data / sim.")
+    tidy(axes, "Data / sim.")
 
 
 def residual_panel(
@@ -120,10 +120,10 @@ def residual_panel(
         loc="upper right", ncols=3, fontsize=11, borderaxespad=0.3, columnspacing=1.2,
         frameon=True, framealpha=1.0, facecolor="white", edgecolor="none",
     )  # fmt: skip
-    _tidy(axes, "Data − fit")
+    tidy(axes, "Data − fit")
 
 
-def _tidy(axes: Axes, label: str) -> None:
+def tidy(axes: Axes, label: str) -> None:
     """Label a lower panel; no tick where it touches the frame above."""
     from matplotlib.ticker import MaxNLocator
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["pvalue_figure", "sigma_lines"]
+__all__ = ["name_sigma", "pvalue_figure", "sigma_lines"]
 
 
 def pvalue_figure(rows: Sequence[HuntRow], look: Look | None = None) -> Figure:
@@ -67,23 +68,27 @@ def _curve(axes: Axes, score: str, rows: Sequence[HuntRow], colour: str) -> floa
     rates = [row.fpr or 0.0 for row in ordered]
     levels = [row.excess.log10_p for row in ordered if row.excess is not None]
     axes.plot(rates, levels, "o-", color=colour, label=score)
-    thrown = [row for row in ordered if row.toys is not None and row.toys.p > 0]
-    if thrown:
-        low, middle, high = (
-            [math.log10(max(getattr(row.toys, name), 1e-300)) for row in thrown]
-            for name in ("p_low", "p", "p_high")
-        )
+    return min(*levels, _thrown(axes, score, ordered, colour))
+
+
+def _thrown(axes: Axes, score: str, rows: Sequence[HuntRow], colour: str) -> float:
+    """Draw the p-values that pseudo-experiments give; returns the lowest."""
+    lowest = 0.0
+    name: str | None = f"{score}, toys"
+    for row in rows:
+        if row.toys is None or row.fpr is None:
+            continue
+        value, high = math.log10(row.toys.p), math.log10(row.toys.p_high)
+        # no toy reached the data: only an upper limit is known
+        bounded = row.toys.p_low > 0
+        low = math.log10(row.toys.p_low) if bounded else value - 0.5
         axes.errorbar(
-            [row.fpr or 0.0 for row in thrown], middle,
-            yerr=(
-                [m - v for m, v in zip(middle, low, strict=True)],
-                [v - m for m, v in zip(middle, high, strict=True)],
-            ),
-            fmt="s", color=colour, markerfacecolor="white", elinewidth=1.2, zorder=5,
-            label=f"{score}, toys",
+            row.fpr, value, yerr=[[max(value - low, 0.0)], [max(high - value, 0.0)]],
+            uplims=not bounded, fmt="s", color=colour, markerfacecolor="white", elinewidth=1.2,
+            capsize=3, zorder=5, label=name,
         )  # fmt: skip
-        return min(*levels, *middle)
-    return min(levels)
+        name, lowest = None, min(lowest, value)
+    return lowest
 
 
 def sigma_lines(axes: Axes) -> None:
@@ -91,21 +96,25 @@ def sigma_lines(axes: Axes) -> None:
     from scipy.special import log_ndtr
 
     bottom, top = axes.get_ylim()
-    number, last = 1, 0.0
-    while True:
+    last = top
+    for number in itertools.count(1):
         level = float(log_ndtr(-float(number))) / math.log(10)
         if level < bottom:
             break
-        # names must not touch
-        if last - level > 0.035 * (top - bottom):
-            axes.axhline(level, color="0.75", linewidth=0.9, zorder=0.3)
-            axes.annotate(
-                rf"{number}$\sigma$", (1.0, level), xycoords=("axes fraction", "data"),
-                xytext=(3, 0), textcoords="offset points", va="center", size=12, color="0.35",
-                gid="sigma",
-            )  # fmt: skip
+        # names must not touch; where they are many, round ones
+        far = bottom < -40 and number % (5 if bottom > -400 else 10)
+        if last - level > 0.035 * (top - bottom) and not far:
+            name_sigma(axes, level, number)
             last = level
-        number += 1
+
+
+def name_sigma(axes: Axes, level: float, number: int) -> None:
+    """Draw a level across the frame, and its number of standard deviations beside it."""
+    axes.axhline(level, color="0.75", linewidth=0.9, zorder=0.3)
+    axes.annotate(
+        rf"{number}$\sigma$", (1.0, level), xycoords=("axes fraction", "data"), xytext=(2, 0),
+        textcoords="offset points", va="center", size=10, color="0.35", gid="sigma",
+    )  # fmt: skip
 
 
 def _powers(axes: Axes) -> None:

@@ -60,10 +60,12 @@ def mark_resonances(axes: Axes, edges: Floats, tops: Floats) -> Floats:
     height = float(tops[near].max(initial=0.0)) or float(tops.max())
     places = _spread(axes, masses)
     points: Any = 72.0 / axes.figure.dpi
+    crowded = bool(np.any(np.diff(_pixels(axes, masses)) * points < 4 * _SIZE))
     for item, shift in zip(inside, places, strict=True):
         axes.annotate(
             item.label, (item.mass, height), xytext=(shift * points, 14),
-            textcoords="offset points", ha="center", va="bottom", rotation=90, size=_SIZE,
+            textcoords="offset points", ha="center", va="bottom", size=_SIZE,
+            rotation=90 if crowded else 0,
             gid="resonance",
             arrowprops={"arrowstyle": "-", "linewidth": 0.8, "color": "0.45", "shrinkB": 0},
         )  # fmt: skip
@@ -71,19 +73,19 @@ def mark_resonances(axes: Axes, edges: Floats, tops: Floats) -> Floats:
             item.mass, axes.get_ylim()[0], height, color="0.45", linewidth=0.8, linestyle=":",
             zorder=0.5,
         )  # fmt: skip
-    # names take about a fifth of the frame
+    # upright names take about a fifth of the frame
     if axes.get_yscale() == "log":
         low = axes.get_ylim()[0]
-        raised = height * (float(tops.max()) / low) ** 0.33
+        raised = height * (float(tops.max()) / low) ** (0.33 if crowded else 0.2)
     else:
-        raised = height + 0.36 * float(tops.max())
+        raised = height + (0.36 if crowded else 0.22) * float(tops.max())
     covered[near] = np.maximum(covered[near], raised)
     return covered
 
 
 def _spread(axes: Axes, masses: Floats) -> Floats:
     """Sideways shifts [pixel] that keep upright names from touching."""
-    here = axes.transData.transform(np.column_stack([masses, np.ones(len(masses))]))[:, 0]
+    here = _pixels(axes, masses)
     least = 1.35 * _SIZE * axes.figure.dpi / 72.0
     places = here.copy()
     for _ in range(200):
@@ -94,3 +96,8 @@ def _spread(axes: Axes, masses: Floats) -> Floats:
         places[:-1] -= push
         places[1:] += push
     return np.asarray(places - here)
+
+
+def _pixels(axes: Axes, masses: Floats) -> Floats:
+    places = axes.transData.transform(np.column_stack([masses, np.ones(len(masses))]))
+    return np.asarray(places[:, 0], dtype=np.float64)

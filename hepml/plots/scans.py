@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.pvalues import name_sigma
 from hepml.plots.resonances import grouped
 from hepml.plots.style import Look, new_figure, styled
 from hepml.stats.results import Scan
@@ -58,14 +59,8 @@ def scan_figure(scan: Scan, look: Look | None = None, *, label: str = "Mass [GeV
             _plain_sigmas(axes, highest)
         axes.set_ylim(0.0, max(1.2 * highest, 1.0))
         axes.plot(middle, local, "o-", color="#3f90da", markersize=3.5, linewidth=1.3)
-        for level in (1, 2, 3, 5):
-            axes.axhline(level, color="0.75", linewidth=0.9, zorder=0.3)
-            if level < 1.2 * highest:
-                axes.annotate(
-                    rf"{level}$\sigma$", (1.0, level), xycoords=("axes fraction", "data"),
-                    xytext=(3, 0), textcoords="offset points", va="center", size=12,
-                    color="0.35", gid="sigma",
-                )  # fmt: skip
+        for level in (1, 2, 3, 4, 5):
+            name_sigma(axes, level, level)
         failed = np.isnan(local)
         if failed.any():
             axes.plot(

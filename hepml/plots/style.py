@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +23,23 @@ if TYPE_CHECKING:
 __all__ = [
     "EXPERIMENTS",
     "FORMATS",
+    "Draw",
     "Look",
+    "Progress",
     "check_formats",
     "header",
     "luminosity_text",
     "make_room",
     "new_figure",
     "save_figure",
+    "save_figures",
     "styled",
 ]
 
 FORMATS = ("png", "pdf", "svg")
+
+Progress = Callable[[str, int, int], None]
+Draw = Callable[[], "Figure"]
 
 # Whose conventions the figures of a channel follow.
 EXPERIMENTS = {"diphoton": "ATLAS", "topjet": "ATLAS", "dimuon": "CMS"}
@@ -259,6 +265,24 @@ def save_figure(figure: Figure, path: Path, look: Look) -> Path:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
     return path
+
+
+def save_figures(
+    figures: Sequence[tuple[str, Draw]],
+    folder: Path,
+    formats: Sequence[str],
+    look: Look,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Draw figures one by one and write each in every format; returns the files, in order."""
+    check_formats(formats)
+    written: list[Path] = []
+    for done, (name, draw) in enumerate(figures):
+        if progress is not None:
+            progress(f"drawing {name}", done, len(figures))
+        figure = draw()
+        written += [save_figure(figure, folder / f"{name}.{form}", look) for form in formats]
+    return written
 
 
 def _umask() -> int:

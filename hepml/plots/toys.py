@@ -78,7 +78,7 @@ def toys_figure(
         axes.set_xlim(0.0, reach)
         axes.set_yscale("log")
         axes.set_ylim(bottom=0.4)
-        _observed(axes, observed, reach, label)
+        _observed(axes, observed, reach)
         axes.set_xlabel(label)
         axes.set_ylabel("Pseudo-experiments")
         lines = [text] if text else []
@@ -101,11 +101,14 @@ def half_chi2(edges: Floats) -> Floats:
     return np.asarray(share)
 
 
-def _observed(axes: Axes, observed: float, reach: float, label: str) -> None:
+def _observed(axes: Axes, observed: float, reach: float) -> None:
     """A line at the observation, or an arrow towards it."""
     colour = "#bd1f01"
     if observed <= reach:
-        axes.axvline(observed, color=colour, linewidth=2, label=f"Observed: {observed:.2f}")
+        # not through the legend
+        axes.axvline(
+            observed, 0, 0.55, color=colour, linewidth=2, label=f"Observed: {observed:.2f}"
+        )
         return
     axes.plot([], [], color=colour, marker=">", linewidth=2, label=f"Observed: {observed:.1f}")
     axes.annotate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ def variations_figure(band: Band, nominal: HuntRow, look: Look | None = None) ->
     rows = [row for row in band.rows if row.excess is not None]
     places = np.arange(len(rows))[::-1]
     with styled(used):
-        figure = Figure(figsize=(8.0, max(4.0, 1.6 + 0.34 * len(rows))))
+        figure = Figure(figsize=(8.0, max(4.0, 1.6 + 0.42 * len(rows))))
         FigureCanvasAgg(figure)
         height = figure.get_figheight()
         grid = figure.add_gridspec(
@@ -48,7 +49,8 @@ def variations_figure(band: Band, nominal: HuntRow, look: Look | None = None) ->
         )
         left = figure.add_subplot(grid[0])
         right = figure.add_subplot(grid[1], sharey=left)
-        header(left, used)
+        header(left, replace(used, luminosity=None))
+        header(right, Look(luminosity=used.luminosity))
         if nominal.excess is not None:
             excess = nominal.excess
             left.axvspan(
@@ -90,4 +92,5 @@ def _accepted(row: HuntRow) -> bool:
 
 
 def _label(row: HuntRow) -> str:
-    return f"{_family(row).capitalize()} {row.degree}, {row.bins} bins"
+    text = f"{_family(row).capitalize()} {row.degree}, {row.bins} bins"
+    return text if _accepted(row) else f"{text}\n(poor fit)"

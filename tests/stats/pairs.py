@@ -66,7 +66,8 @@ def write_pair_run(
         for name in datasets
     }
     (folder / "plan.json").write_text("{}")
+    provenance = {"processor": "dimuon", "parameters": {}, "datasets": account}
     report = {"planned": 1, "processed": 1, "failed": [], "datasets": account, "duplicates": {}}
     (folder / "report.json").write_text(json.dumps(report))
-    (folder / "provenance.json").write_text(json.dumps({"processor": "dimuon"}))
+    (folder / "provenance.json").write_text(json.dumps(provenance))
     return folder
