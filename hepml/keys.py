@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from hepml.parts import to_numpy
 
-__all__ = ["Keys", "count_repeated", "is_member", "key_hash", "key_position", "row_hashes"]
+__all__ = [
+    "Hashes",
+    "Keys",
+    "count_repeated",
+    "is_member",
+    "key_hash",
+    "key_position",
+    "row_hashes",
+]
 
 Hashes = NDArray[np.uint64]
 # whole-number keys, shape (events, key columns)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from hepml.engine.plan import Plan
 from hepml.engine.store import Layout
 from hepml.engine.veto import load_veto, save_veto
-from hepml.keys import Keys, is_member, row_hashes
+from hepml.keys import Hashes, Keys, is_member, row_hashes
 
 __all__ = ["SHARED", "add_vetoes", "data_sets", "find_shared"]
 
@@ -73,16 +73,16 @@ def find_shared(layout: Layout, plan: Plan, parts: Collection[Path]) -> dict[str
     return found
 
 
-def _repeated(members: Parts, columns: Sequence[str]) -> np.ndarray:
-    """Hashes of keys that occur in more than one dataset."""
-    seen = np.empty(0, np.uint64)
-    again = [seen]
+def _repeated(members: Parts, columns: Sequence[str]) -> Hashes:
+    """Hashes of keys that occur in more than one dataset, in ascending order."""
+    found = [np.empty(0, np.uint64)]
     for chunks in members.values():
         hashes = [row_hashes(keys) for _, part in chunks for keys in _keys(part, columns)]
-        ours = np.unique(np.concatenate([seen[:0], *hashes]))
-        again.append(np.intersect1d(ours, seen, assume_unique=True))
-        seen = np.union1d(seen, ours)
-    return np.unique(np.concatenate(again))
+        # sorting is many times as fast as numpy's unique
+        ordered = np.sort(np.concatenate([found[0], *hashes]))
+        found.append(ordered[np.diff(ordered, prepend=~ordered[:1]) != 0])
+    every = np.sort(np.concatenate(found))
+    return np.unique(every[1:][every[1:] == every[:-1]])
 
 
 def _keys(part: Path, columns: Sequence[str]) -> Iterator[Keys]:

@@ -63,9 +63,9 @@ class Layout:
         """Checkpoint of one chunk."""
         return self.checkpoints / f"{chunk}.json"
 
-    def veto(self, chunk: str) -> Path:
-        """Keys of the events that one chunk leaves out."""
-        return self.vetoes / f"{chunk}.parquet"
+    def veto(self, chunk: str, digest: str) -> Path:
+        """Keys of the events that one chunk leaves out; another list never takes its place."""
+        return self.vetoes / f"{chunk}-{digest}.parquet"
 
     def create(self) -> None:
         """Make the folder of a new run.

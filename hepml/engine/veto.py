@@ -42,7 +42,8 @@ def save_veto(layout: Layout, chunk: str, columns: Sequence[str], keys: Keys) ->
         Digest of the keys, which becomes a part of the chunk's identity.
     """
     ordered = np.unique(keys, axis=0)
-    path = layout.veto(chunk)
+    digest = _digest(ordered)
+    path = layout.veto(chunk, digest)
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -53,7 +54,7 @@ def save_veto(layout: Layout, chunk: str, columns: Sequence[str], keys: Keys) ->
         raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
     finally:
         temporary.unlink(missing_ok=True)
-    return _digest(ordered)
+    return digest
 
 
 def load_veto(layout: Layout, chunk: Chunk, columns: Sequence[str]) -> Keys:
@@ -64,7 +65,7 @@ def load_veto(layout: Layout, chunk: Chunk, columns: Sequence[str]) -> Keys:
     OutputError
         If they are not those that the plan speaks of.
     """
-    path = layout.veto(chunk.id)
+    path = layout.veto(chunk.id, chunk.veto)
     try:
         table = pq.read_table(path, columns=list(columns))
         keys = np.stack([table[name].to_numpy() for name in columns], axis=1)
