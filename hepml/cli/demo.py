@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +12,11 @@ import typer
 
 __all__ = ["demo"]
 
-CHANNELS = ("diphoton",)
-
 
 def demo(
-    channel: Annotated[str, typer.Argument(help="Channel to demonstrate: diphoton.")] = "diphoton",
+    channel: Annotated[
+        str, typer.Argument(help="Channel to demonstrate: diphoton or dimuon.")
+    ] = "diphoton",
     out: Annotated[Path, typer.Option(help="Folder to create.")] = Path("demo"),
     events: Annotated[int, typer.Option(help="Simulated data events.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
@@ -33,29 +35,97 @@ def demo(
 
     check_executor("futures", workers)
     warm_up()  # workers import the stack while the files are simulated
+    end = CHANNELS[channel](_Demo(out, events, seed, workers))
+    print(f"\ndone in {time.monotonic() - began:.0f} s; the data are simulated. {end}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    """What was asked for."""
+
+    out: Path
+    events: int
+    seed: int
+    workers: int
+
+
+def _diphoton(asked: _Demo) -> str:
+    """Higgs bosons that decay to two photons: a mass spectrum with its categories."""
     from hepml.cli.plot import plot
     from hepml.cli.runs import run
     from hepml.cli.simulate import diphoton
 
-    print(f"1/3  simulating {events:,} data events and five Higgs production modes")
-    diphoton(events=events, seed=seed, out=out / "files")
+    files, made = asked.out / "files", asked.out / "diphoton"
+    print(f"1/3  simulating {asked.events:,} data events and five Higgs production modes")
+    diphoton(events=asked.events, seed=asked.seed, out=files)
     print("2/3  selecting photon pairs")
     run(
         "diphoton",
-        [str(out / "files")],
-        out=out / channel,
-        workers=workers,
+        [str(files)],
+        out=made,
+        workers=asked.workers,
         chunk_size=50_000,
         systematics=True,
     )
     print("3/3  drawing")
-    plot(out / channel)
-    made = out / channel
-    print(
-        f"\ndone in {time.monotonic() - began:.0f} s; the data are simulated. Look at\n"
+    plot(made)
+    return (
+        "Look at\n"
         f"  {made / 'plots' / 'diphoton_mass.png'}  (and the other figures there)\n"
         f"  {made / 'cutflow.json'}, {made / 'report.json'}\n"
         f"  {made / 'features'}  (one row per selected event, Parquet)\n"
         "in Python:\n"
         f"  import hepml; run = hepml.Run({str(made)!r}); run.features.to_pandas()"
     )
+
+
+# Presets of the two hunts and what is left of the Upsilons.
+HUNTS = {"upsilon": "all of them", "upsilon-unisolated": "only those among hadrons"}
+# What the anomaly detection of the published study learns, as plain cuts [cm].
+PROMPT = ["lead_ip3d<0.006", "trail_ip3d<0.006"]
+
+
+def _dimuon(asked: _Demo) -> str:
+    """Muon pairs: the whole spectrum, and Upsilons hunted before and after anti-isolation."""
+    from hepml.cli.hunt import hunt
+    from hepml.cli.plot import plot
+    from hepml.cli.runs import run
+    from hepml.cli.simulate import dimuon
+
+    files, whole = asked.out / "files", asked.out / "dimuon"
+    print(f"1/4  simulating {asked.events:,} muon pairs")
+    dimuon(events=asked.events, seed=asked.seed, simulated=0, out=files)
+    inputs = [f"DoubleMuon={files}"]
+    print("2/4  selecting all pairs, Upsilon candidates, and those that are not isolated")
+    run("dimuon", inputs, out=whole, workers=asked.workers)
+    for preset in HUNTS:
+        run("dimuon", inputs, out=asked.out / preset, preset=preset, workers=asked.workers)
+    print("3/4  drawing the spectrum")
+    plot(whole)
+    print("4/4  hunting for Upsilons")
+    for preset, which in HUNTS.items():
+        print(f"     {which}")
+        hunt(asked.out / preset)
+    everything, hidden = (asked.out / preset for preset in HUNTS)
+    print(f"     the same with {' and '.join(PROMPT)}")
+    hunt(hidden, where=PROMPT, out=hidden / "hunt_prompt")
+    return f"{_truth(files)} Look at\n" + "\n".join(
+        (
+            f"  {whole / 'plots' / 'dimuon_mass.png'}  (and the other figures there)",
+            f"  {everything / 'hunt' / 'spectrum.png'}  (Upsilons)",
+            f"  {hidden / 'hunt' / 'spectrum.png'}  (those among hadrons, where they hide)",
+            f"  {hidden / 'hunt_prompt' / 'spectrum.png'}  (the same, muons from the vertex only)",
+            f"  {hidden / 'hunt' / 'hunt.json'}, {files / 'simulation.json'}  (found, and true)",
+            f"  {hidden / 'features'}  (one row per pair, Parquet)",
+        )
+    )
+
+
+def _truth(files: Path) -> str:
+    """How many Upsilons there are to find, in one sentence."""
+    selected = json.loads((files / "simulation.json").read_text())["selected"]
+    before, after = (selected[name]["upsilons"] for name in ("before_isolation", "anti_isolated"))
+    return f"In truth the signal region holds {before:,} Upsilons, {after:,} of them anti-isolated."
+
+
+CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon}

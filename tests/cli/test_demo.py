@@ -35,6 +35,26 @@ def test_it_ends_in_figures_counts_and_a_table(tmp_path: Path) -> None:
     assert luminosity == pytest.approx(truth["luminosity"])
 
 
+@pytest.mark.slow
+def test_dimuons_end_in_a_spectrum_and_three_hunts(tmp_path: Path) -> None:
+    out = tmp_path / "d"
+    options = ["--events", "6000", "--workers", "1", "--seed", "2", "--out", str(out)]
+    result = CliRunner().invoke(app, ["demo", "dimuon", *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert (out / "dimuon" / "plots" / "dimuon_mass.png").exists()
+    truth = json.loads((out / "files" / "simulation.json").read_text())
+    for name, hunts in (("upsilon", ["hunt"]), ("upsilon-unisolated", ["hunt", "hunt_prompt"])):
+        for folder in hunts:
+            assert (out / name / folder / "spectrum.png").exists()
+            assert json.loads((out / name / folder / "hunt.json").read_text())["results"]
+    printed = result.output.replace("\n", "")
+    assert f"{truth['selected']['before_isolation']['upsilons']} Upsilons" in printed
+    assert "the data are simulated" in printed
+    (found,) = json.loads((out / "upsilon" / "hunt" / "hunt.json").read_text())["results"]
+    # 137 Upsilons on 170: 6 % of the published size
+    assert found["Z"] > 3.0
+
+
 @pytest.mark.parametrize("what", ["folder", "file"])
 def test_what_is_there_is_left_alone(tmp_path: Path, what: str) -> None:
     out = tmp_path / "demo"
@@ -48,7 +68,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path, what: str) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
 
 
-@pytest.mark.parametrize("options", [["dimuon"], ["--workers", "0"]])
+@pytest.mark.parametrize("options", [["dimuonn"], ["dimuon", "--workers", "0"]])
 def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path, options: list[str]) -> None:
     out = tmp_path / "demo"
     result = CliRunner().invoke(app, ["demo", *options, "--out", str(out)])
