@@ -116,7 +116,7 @@ def test_a_worker_that_sees_another_file_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"correction": "pv"}, "no correction 'pv'. Did you mean 'pu'"),
+        ({"correction": "pv"}, "no correction 'pv'. Known: pu"),
         ({"inputs": PILEUP["inputs"] | {"m": {"constant": 1}}}, "no input 'm'"),
         ({"inputs": {"shift": {"variation": True}}}, "nothing is given for the input 'n'"),
         ({"inputs": PILEUP["inputs"] | {"n": {}}}, "give one of column, constant and variation"),
