@@ -19,8 +19,9 @@ from hepml.schemas.runs_tree import generated_sums
 from processors.dimuon_columns import COLUMNS, OBSERVABLES, table_columns
 from processors.dimuon_corrections import corrected_weights, correction_branches
 from processors.dimuon_cuts import INCLUSIVE, TIGHT, UPSILON, UPSILON_UNISOLATED, DimuonCuts
+from processors.dimuon_features import MUON_MASS, PairFeatures, pair_features
 from processors.dimuon_histograms import dimuon_histograms, window_of
-from processors.dimuon_selection import MUON_MASS, MuonPairs, pair_features, select_muon_pairs
+from processors.dimuon_selection import MuonPairs, select_muon_pairs
 from processors.objects import float64, plain, positions
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "DimuonCuts",
     "DimuonProcessor",
     "MuonPairs",
+    "PairFeatures",
     "pair_features",
     "select_muon_pairs",
 ]
@@ -90,6 +92,8 @@ class DimuonProcessor(Processor):
         if self.corrections:
             self.variations = self.corrections.variations
         self.columns = table_columns(self.cuts, self.variations if self.systematics else ())
+        if self.corrections:
+            correction_branches(self.corrections, self.columns)  # refuses what it cannot feed
 
     def histograms(self) -> tuple[Histogram, ...]:
         """Declare the histograms: first the charge product (-1 or 1), then the quantity."""
@@ -129,7 +133,7 @@ class DimuonProcessor(Processor):
             return Selected(cutflow, fills)
         identity, entries = _identity(events, pairs)
         named = {"weight" if way == "nominal" else f"weight_{way}": shifts[way] for way in shifts}
-        return Selected(cutflow, fills, pairs.features | identity | named, entries)
+        return Selected(cutflow, fills, {**pairs.features, **identity, **named}, entries)
 
     def _reads_jets(self) -> bool:
         return self.cuts.jets or "n_jets" in self.cuts.observables

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from hepml.compiled import compiled
 
 __all__ = ["VECTOR_HEADER", "InvalidListsError", "decode_lists", "prepare"]
 
@@ -15,15 +15,6 @@ VECTOR_HEADER = 10
 """Bytes in front of each std::vector: byte count (4), version (2), number of items (4)."""
 
 _ENTRY_OFFSET_BYTES = 4
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compile on first use, and keep the machine code on disk where there is a place for it."""
-    options: dict[str, Any] = {"nogil": True, "boundscheck": False}
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # neither the package's folder nor the user's can be written
-        return numba.njit(**options)(function)
 
 
 class InvalidListsError(ValueError):
@@ -96,7 +87,7 @@ def prepare() -> None:
         decode_lists(empty_list, VECTOR_HEADER, 0, VECTOR_HEADER, (0, 1), items, 0, offsets)
 
 
-@_compiled
+@compiled
 def _decode(raw, border, key_length, header, first, last, content, filled, offsets):  # type: ignore[no-untyped-def]
     """See `decode_lists`; returns -1 where the bytes make no sense."""
     size = content.itemsize
@@ -141,7 +132,7 @@ def _decode(raw, border, key_length, header, first, last, content, filled, offse
     return filled
 
 
-@_compiled
+@compiled
 def _big_endian(raw, position):  # type: ignore[no-untyped-def]
     """The 4-byte big-endian number at a position."""
     start = np.uintp(position)

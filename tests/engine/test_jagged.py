@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hepml.engine import jagged
 from hepml.engine.jagged import VECTOR_HEADER, InvalidListsError, decode_lists
 
 KEY = 77  # any key length: ROOT's entry offsets start counting at the key
@@ -118,15 +117,3 @@ def test_a_basket_without_offsets_is_refused():
 def test_more_items_than_there_is_room_for_are_refused():
     raw, border = basket([[1.0], [2.0]], ">f4")
     refuse(raw, border, room=1)
-
-
-def test_the_decoder_works_where_nothing_can_be_cached(monkeypatch):
-    njit = jagged.numba.njit
-
-    def uncached(*args, **options):
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return njit(*args, **options)
-
-    monkeypatch.setattr(jagged.numba, "njit", uncached)
-    assert jagged._compiled(lambda number: number + 1)(1) == 2
