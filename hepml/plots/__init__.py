@@ -1,4 +1,4 @@
-"""Figures of a run: data in, matplotlib ``Figure`` out."""
+"""Figures of runs, hunts and fits: data in, matplotlib ``Figure`` out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hepml.plots.cutflow import cutflow_figure
+    from hepml.plots.fits import draw_fit
+    from hepml.plots.hunts import draw_hunt
     from hepml.plots.overlays import overlay, spectrum
     from hepml.plots.planes import plane
     from hepml.plots.run import draw_run
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 _LAZY = {
     "Look": "hepml.plots.style",
     "cutflow_figure": "hepml.plots.cutflow",
+    "draw_fit": "hepml.plots.fits",
+    "draw_hunt": "hepml.plots.hunts",
     "draw_run": "hepml.plots.run",
     "overlay": "hepml.plots.overlays",
     "plane": "hepml.plots.planes",
@@ -23,7 +27,17 @@ _LAZY = {
     "stacked": "hepml.plots.stack",
 }
 
-__all__ = ["Look", "cutflow_figure", "draw_run", "overlay", "plane", "spectrum", "stacked"]
+__all__ = [
+    "Look",
+    "cutflow_figure",
+    "draw_fit",
+    "draw_hunt",
+    "draw_run",
+    "overlay",
+    "plane",
+    "spectrum",
+    "stacked",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,8 @@ COMMANDS = (
     ["resume"],
     ["merge"],
     ["plot"],
+    ["hunt"],
+    ["fit", "diphoton"],
     ["export"],
 )
 
