@@ -81,7 +81,9 @@ def write_tree(
         branch: ak.types.ListType(ak.types.NumpyType(kind.name)) for branch, kind in jagged.items()
     }
     entries = 0
-    with uproot.recreate(path, compression=uproot.ZLIB(1)) as file:
+    compression = uproot.ZLIB(3)
+    compression.library = "isal"  # ten times as fast as Python's zlib, and smaller
+    with uproot.recreate(path, compression=compression) as file:
         tree = file.mktree(
             name,
             {branch: lists.get(branch, scalar.get(branch)) for branch in types},
