@@ -51,6 +51,12 @@ class Outcome:
         """Whether both fits converged."""
         return self.free.minimum.valid and self.null.minimum.valid
 
+    @property
+    def goodness(self) -> float:
+        """Probability of a worse fit of the model with signal; in a count of the sidebands."""
+        rows = len(self.likelihood.counts)
+        return self.free.result(rows - (0 if self.free.signal.size else 1)).goodness
+
 
 @dataclass(frozen=True)
 class SignalTest:
@@ -125,12 +131,16 @@ class SignalTest:
         return self.peaks.template(np.asarray(self.binning.edges))
 
     def rows(self, per_bin: Array) -> Array:
-        """Sums over bins brought to what is fitted: for a count, sidebands and then one sum."""
+        """Sums over bins brought to what is fitted: for a count, sidebands and then one sum.
+
+        The bins are the last axis.
+        """
         if self.peaks is not None:
             return np.asarray(per_bin, dtype=np.float64)
         start, stop = self.binning.start, self.binning.stop
-        inner = [per_bin[start:stop].sum()]
-        return np.concatenate([per_bin[:start], per_bin[stop:], inner]).astype(np.float64)
+        inner = per_bin[..., start:stop].sum(axis=-1, keepdims=True)
+        parts = [per_bin[..., :start], per_bin[..., stop:], inner]
+        return np.concatenate(parts, axis=-1).astype(np.float64)
 
     # --- fits -------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from hepml.stats.newton import Batch, fit_many
 __all__ = ["Many", "is_linear", "run_many"]
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Many:
     S: Array
     sigma_S: Array
     B: Array
-    valid: NDArray[np.bool_]
+    valid: Flags
 
 
 def is_linear(test: SignalTest) -> bool:
@@ -41,26 +42,24 @@ def is_linear(test: SignalTest) -> bool:
     return test.background.family == "polynomial"
 
 
-def run_many(test: SignalTest, counts: Array, scale: Array) -> Many:
+def run_many(test: SignalTest, counts: Array, variances: Array) -> Many:
     """Fit both models to each spectrum; the same as ``test.run`` on one after the other.
 
     Parameters
     ----------
     test : SignalTest
         The two models.
-    counts : array of shape (spectra, rows)
-        Sums of weights of the fitted rows.
-    scale : array of shape (rows,)
-        (Sum of squared weights) / (sum of weights) of filled rows; 1 for unit weights.
+    counts, variances : array of shape (spectra, rows)
+        Sums of weights and of squared weights of the fitted rows.
     """
-    scales = np.where(counts > 0, scale, 1.0)
+    scales = np.where(counts > 0, variances / np.where(counts > 0, counts, 1.0), 1.0)
     if is_linear(test):
         found = _count(test, counts, scales) if test.peaks is None else _shape(test, counts, scales)
     else:
         zero = np.zeros(len(counts))
         found = Many(zero, zero.copy(), zero.copy(), zero.copy(), np.zeros(len(counts), np.bool_))
     for place in np.flatnonzero(~found.valid):
-        _one(test, counts[place], scales[place], found, int(place))
+        _one(test, counts[place], variances[place], found, int(place))
     return found
 
 
@@ -99,18 +98,20 @@ def _matrix(test: SignalTest, rows: str) -> Array:
 
 
 def _many(
-    free: Batch, null: Batch, signal: Array, error: Array, background: Array, some: Array
+    free: Batch, null: Batch, signal: Array, error: Array, background: Array, some: Flags
 ) -> Many:
     valid = free.valid & null.valid & some
     q0 = np.where(signal > 0, np.maximum(null.deviance - free.deviance, 0), 0)
-    parts = (np.where(valid, part, 0.0) for part in (q0, signal, error, background))
-    return Many(*parts, valid)
+    q0, signal, error, background = (
+        np.where(valid, part, 0.0) for part in (q0, signal, error, background)
+    )
+    return Many(q0, signal, error, background, valid)
 
 
-def _one(test: SignalTest, counts: Array, scale: Array, found: Many, place: int) -> None:
+def _one(test: SignalTest, counts: Array, variances: Array, found: Many, place: int) -> None:
     """Fit one spectrum with MINUIT; it stays failed if that fails too."""
     try:
-        outcome = test.run(counts, counts * scale)
+        outcome = test.run(counts, variances)
     except StatisticsError:
         return
     if outcome.valid:

@@ -300,19 +300,36 @@ class Scan(Result):
         All windows.
     best : int or None
         The most significant one; ``None`` if none could be fitted.
+    degree : int
+        Degree of the background in each window.
     global_p : float or None
         Probability that background alone makes a window as significant anywhere.
+    global_log10_p : float or None
+        Its decimal logarithm, finite however small it is.
     global_Z : float or None
         The same as a significance.
+    global_method : {"toys", "upcrossings"} or None
+        Share of the pseudo-experiments, or where none of them reaches the data, how often q0
+        crosses ``level`` upward in them (Gross and Vitells, arXiv:1005.1891).
+    level, upcrossings : float or None
+        That q0, and the mean number of crossings.
     toys : Toys or None
         The pseudo-experiments behind it, each with the largest q0 of all windows.
+    message : str
+        Why there is no global p-value, or what else a reader must know.
     """
 
     points: tuple[ScanPoint, ...]
     best: int | None = None
+    degree: int = 3
     global_p: float | None = None
+    global_log10_p: float | None = None
     global_Z: float | None = None
+    global_method: Literal["toys", "upcrossings"] | None = None
+    level: float | None = None
+    upcrossings: float | None = None
     toys: Toys | None = None
+    message: str = ""
 
 
 class Band(Result):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from scipy.special import ndtri_exp
 from scipy.stats import norm
 
-__all__ = ["closed_form", "log10_p_value", "p_value", "significance_of"]
+__all__ = ["closed_form", "log10_p_value", "p_value", "significance_of", "significance_of_log10"]
 
 
 def p_value(significance: float) -> float:
@@ -25,6 +26,15 @@ def log10_p_value(significance: float) -> float:
 def significance_of(p: float) -> float:
     """Significance of a one-sided p-value; 0 for p of at least one half."""
     return float(norm.isf(min(max(p, 5e-324), 0.5)))
+
+
+def significance_of_log10(log10_p: float) -> float:
+    """Significance of the decimal logarithm of a one-sided p-value; 0 for p of at least one half.
+
+    The inverse of :func:`log10_p_value`, also where the p-value itself is below what a double
+    holds.
+    """
+    return max(-float(ndtri_exp(log10_p * math.log(10))), 0.0) if log10_p < 0 else 0.0
 
 
 def closed_form(observed: float, background: float, error: float) -> float:

@@ -163,4 +163,5 @@ def _run(
 
 
 def _block(test: SignalTest, mean: Array, scale: Array, seed: int, first: int, last: int) -> Many:
-    return run_many(test, throw(mean, scale, seed, first, last), scale)
+    counts = throw(mean, scale, seed, first, last)
+    return run_many(test, counts, counts * scale)
