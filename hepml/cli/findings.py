@@ -11,6 +11,9 @@ from hepml.stats.results import Excess, Hunt, HuntRow, PeakFit
 from hepml.stats.wording import amount, probability, significance
 from hepml.windows import WINDOWS
 
+# Selections named in a remark.
+_FEW = 3
+
 __all__ = ["describe_extras", "fit_table", "hunt_table", "remarks"]
 
 
@@ -75,8 +78,21 @@ def _state(row: HuntRow) -> str:
 
 
 def remarks(rows: Sequence[HuntRow]) -> list[str]:
-    """What a reader must know of each selection."""
-    return [f"{row.selection}: {row.status}" for row in rows if row.status != "ok"]
+    """What a reader must know, and of which selections."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        texts = [] if row.status == "ok" else row.status.split("; ")
+        if row.limit is not None and row.limit.message:
+            texts.append(row.limit.message)
+        for text in texts:
+            said.setdefault(text, []).append(row.selection)
+    return [f"{text}  ({_some(names)})" for text, names in said.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few names."""
+    shown = "; ".join(names[:_FEW])
+    return shown if len(names) <= _FEW else f"{shown}; and {len(names) - _FEW} more"
 
 
 def describe_extras(hunt: Hunt) -> Iterator[str]:
@@ -89,9 +105,14 @@ def describe_extras(hunt: Hunt) -> Iterator[str]:
             f"scan: {len(scan.points)} windows, most significant {best.low:.4g} to "
             f"{best.high:.4g} GeV, {local} locally"
         )
-        if scan.global_Z is not None and scan.global_p is not None:
-            text += f", {significance(scan.global_Z)} sigma globally (p = {scan.global_p:.2g})"
+        if scan.global_Z is not None and scan.global_log10_p is not None:
+            text += (
+                f", {significance(scan.global_Z)} sigma globally "
+                f"(p = {probability(scan.global_log10_p)})"
+            )
         yield text
+    if scan is not None and scan.message:
+        yield f"scan: {scan.message}"
     if hunt.variations is not None:
         low, high = hunt.variations.envelope_S
         yield (

@@ -141,12 +141,16 @@ def overlaid_spectra(
                     axis.centres, low, curve + error, color=colour, alpha=0.2, linewidth=0
                 )
         axes.set_ylim(bottom=0.3 if axis.uniform else 0.3 * tops[tops > 0].min(initial=1.0))
-        for edge in (found.edges[found.start], found.edges[found.stop]):
-            axes.axvline(edge, color="0.3", linestyle="--", linewidth=1.1, zorder=0.6)
+        region = [first.edges[first.start], first.edges[first.stop]]
+        # not through the legend
+        axes.vlines(
+            region, axes.get_ylim()[0], tops.max(initial=1.0), color="0.3", linestyle="--",
+            linewidth=1.1, zorder=0.6,
+        )  # fmt: skip
         axes.set_xlabel(label)
         axes.set_ylabel(axis.per_bin("Events"))
         covered = mark_resonances(axes, axis.edges, tops)
-        make_room(axes, axis.edges, covered, fontsize=12)
+        make_room(axes, axis.edges, covered, fontsize=12, ncols=1 if len(spectra) <= 8 else 2)
     return figure
 
 

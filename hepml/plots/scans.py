@@ -58,7 +58,7 @@ def scan_figure(scan: Scan, look: Look | None = None, *, label: str = "Mass [GeV
             axes.set_yscale("symlog", linthresh=_LINEAR, linscale=1.2)
             _plain_sigmas(axes, highest)
         axes.set_ylim(0.0, max(1.2 * highest, 1.0))
-        axes.plot(middle, local, "o-", color="#3f90da", markersize=3.5, linewidth=1.3)
+        _points(axes, scan, middle, local)
         for level in (1, 2, 3, 4, 5):
             name_sigma(axes, level, level)
         failed = np.isnan(local)
@@ -72,6 +72,20 @@ def scan_figure(scan: Scan, look: Look | None = None, *, label: str = "Mass [GeV
         axes.set_ylabel(r"Local significance [$\sigma$]")
         _finish(axes, edges, np.nan_to_num(local))
     return figure
+
+
+def _points(axes: Axes, scan: Scan, middle: Floats, local: Floats) -> None:
+    """Draw all windows; those whose fit has a flaw are hollow."""
+    colour = "#3f90da"
+    axes.plot(middle, local, "-", color=colour, linewidth=1.2)
+    flawed = np.array([point.status != "ok" for point in scan.points])
+    for part, fill, name in ((~flawed, colour, None), (flawed, "white", "Poor fit; see hunt.json")):
+        shown = part & ~np.isnan(local)
+        if shown.any():
+            axes.plot(
+                middle[shown], local[shown], "o", color=colour, markersize=4.0,
+                markerfacecolor=fill, label=name,
+            )  # fmt: skip
 
 
 def _best(axes: Axes, scan: Scan, middle: Floats) -> None:

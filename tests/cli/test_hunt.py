@@ -127,7 +127,7 @@ def test_what_a_reader_must_know_is_said(cli: Cli, tmp_path: Path) -> None:
     path = write_pairs(tmp_path / "t.parquet", [*flat(3, 4), np.nan])
     answer = cli("hunt", path, *FLAT)
     assert "note: 1 rows without dimuon_mass" in answer.out
-    assert "note: all: fewer than 150 events" in answer.out
+    assert "note: fewer than 150 events: take the p-value from toys  (all)" in answer.out
 
 
 def test_toys_give_a_p_value_of_their_own(cli: Cli, table: Path, tmp_path: Path) -> None:
@@ -175,3 +175,30 @@ def test_a_folder_that_cannot_be_made_is_named(cli: Cli, table: Path, tmp_path: 
     answer = cli("hunt", table, *FLAT, "--out", tmp_path / "file")
     assert answer.code == 2
     assert "Choose another folder with --out" in answer.err
+
+
+def test_one_remark_on_many_cuts_is_one_line(cli: Cli, tmp_path: Path) -> None:
+    masses = flat(3, 4)
+    path = write_pairs(tmp_path / "t.parquet", masses, score=np.arange(len(masses)) % 10)
+    answer = cli("hunt", path, *FLAT, "--score", "score", "--fpr", "1,0.9,0.8,0.7")
+    (line,) = [line for line in answer.out.splitlines() if "fewer than 150" in line]
+    assert line.endswith("(all; score, FPR 1; score, FPR 0.9; and 2 more)")
+
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "cms" / "dimuon_masses.npz"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="no ../shared/data: the published masses")
+def test_the_published_masses_give_the_published_significance(cli: Cli, tmp_path: Path) -> None:
+    with np.load(SHARED) as stored:
+        opposite, same = stored["os_antiiso"], stored["ss_antiiso"]
+    signs = np.repeat([-1, 1], [len(opposite), len(same)])
+    masses = np.concatenate([opposite, same])
+    path = write_pairs(tmp_path / "t.parquet", masses, charge_product=signs)
+    answer = cli("hunt", path, "--window", "upsilon", "--no-plots")
+    assert answer.code == 0, answer.text
+    found = Hunt.read(tmp_path / "t_hunt" / "hunt.json")
+    assert found.results[0].Z == pytest.approx(1.5956, abs=1e-3)
+    assert found.spurious is not None
+    assert found.spurious.Z == pytest.approx(0.5263, abs=1e-3)

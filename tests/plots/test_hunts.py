@@ -244,3 +244,13 @@ def test_empty_spectra_of_a_hunt_are_drawn(tmp_path: Path) -> None:
     empty = (0.0,) * 10
     nothing = row(0.0, spectrum=spectrum(0.0, counts=empty, variances=empty))
     assert draw_hunt(hunt(nothing, cut(0.0, 0.1), cut(0.0, 0.5)), tmp_path, ("svg",))
+
+
+def test_windows_whose_fit_has_a_flaw_are_hollow() -> None:
+    found = scan()
+    flawed = found.points[5].model_copy(update={"status": "background held at zero"})
+    points = (*found.points[:5], flawed, *found.points[6:])
+    axes = scan_figure(scan(points=points), LOOK).axes[0]
+    (hollow,) = [line for line in axes.lines if line.get_label() == "Poor fit; see hunt.json"]
+    assert len(hollow.get_xdata()) == 1
+    assert hollow.get_markerfacecolor() == "white"
