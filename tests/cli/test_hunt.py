@@ -198,7 +198,6 @@ def test_the_published_masses_give_the_published_significance(cli: Cli, tmp_path
     path = write_pairs(tmp_path / "t.parquet", masses, charge_product=signs)
     answer = cli("hunt", path, "--window", "upsilon", "--no-plots")
     assert answer.code == 0, answer.text
-    found = Hunt.read(tmp_path / "t_hunt" / "hunt.json")
-    assert found.results[0].Z == pytest.approx(1.5956, abs=1e-3)
-    assert found.spurious is not None
-    assert found.spurious.Z == pytest.approx(0.5263, abs=1e-3)
+    found = json.loads((tmp_path / "t_hunt" / "hunt.json").read_text())
+    assert found["results"][0]["Z"] == pytest.approx(1.5956, abs=1e-3)
+    assert found["spurious"]["Z"] == pytest.approx(0.5263, abs=1e-3)
