@@ -10,6 +10,7 @@ from coffea.nanoevents.schemas import NanoAODSchema
 
 from hepml.schemas import NanoAOD
 from tests.events import muon, shared_file, write_nanoaod
+from tests.nanoaod import TRIGGER, full_muon, write_full_nanoaod
 
 MUONS = [[muon(20), muon(30, charge=-1)], []]
 
@@ -43,3 +44,15 @@ def test_full_files_open_without_a_warning(name: str) -> None:
     path = shared_file("cms", f"{name}.root")
     events = NanoEventsFactory.from_root({str(path): "Events"}, schemaclass=NanoAOD).events()
     assert {"Muon", "run", "event"} <= set(events.fields)
+
+
+@pytest.mark.parametrize("rntuple", [False, True])
+def test_flags_and_collections_are_laid_out_for_tree_and_ntuple(
+    tmp_path: Path, rntuple: bool
+) -> None:
+    muons = [[full_muon(20), full_muon(30)], []]
+    path = write_full_nanoaod(tmp_path / "nano.root", muons, rntuple=rntuple)
+    events = NanoEventsFactory.from_root({str(path): "Events"}, schemaclass=NanoAOD).events()
+    assert events.HLT[TRIGGER.removeprefix("HLT_")].tolist() == [True, True]
+    assert events.Muon.ip3d.tolist() == [pytest.approx([0.01, 0.01]), []]
+    assert events.Muon.tightId.tolist() == [[True, True], []]
