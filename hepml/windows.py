@@ -29,11 +29,15 @@ RESOLUTION = 0.011
 
 @dataclass(frozen=True, slots=True)
 class Resonance:
-    """A known peak: mass [GeV] (Particle Data Group) and how figures write its name."""
+    """A known resonance: mass [GeV] (Particle Data Group) and how figures write its name.
+
+    ``peak`` is false where it is too broad or too rarely goes to two muons to be seen as a peak.
+    """
 
     name: str
     mass: float
     label: str
+    peak: bool = True
 
 
 RESONANCES: dict[str, Resonance] = {
@@ -48,7 +52,7 @@ RESONANCES: dict[str, Resonance] = {
         Resonance("upsilon_1s", 9.4604, r"$\Upsilon(1S)$"),
         Resonance("upsilon_2s", 10.0234, r"$\Upsilon(2S)$"),
         Resonance("upsilon_3s", 10.3551, r"$\Upsilon(3S)$"),
-        Resonance("upsilon_4s", 10.5794, r"$\Upsilon(4S)$"),
+        Resonance("upsilon_4s", 10.5794, r"$\Upsilon(4S)$", peak=False),
         Resonance("z", 91.1880, "Z"),
     )
 }
@@ -210,7 +214,9 @@ def find_window(text: str) -> Window:
             left, low, high, right = (float(word) for word in words)
         except ValueError:
             raise ParameterError(f"--window {text!r}: not four numbers.") from None
-        peaks = tuple(item.name for item in RESONANCES.values() if low <= item.mass < high)
+        peaks = tuple(
+            item.name for item in RESONANCES.values() if item.peak and low <= item.mass < high
+        )
         return Window(text, left, low, high, right, peaks)
     raise ParameterError(
         f"There is no window {text!r}; give four masses in GeV (5,9,10.6,16), or a name. "

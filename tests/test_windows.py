@@ -104,3 +104,8 @@ def test_a_scan_needs_enough_bins() -> None:
         scan_binnings(geometric_edges(9, 10))
     with pytest.raises(ParameterError, match="0 < low < high"):
         geometric_edges(20, 10)
+
+
+def test_own_edges_look_for_the_peaks_that_the_named_window_looks_for() -> None:
+    # the Upsilon(4S) lies inside, but goes to B mesons
+    assert find_window("5,9,10.6,16").peaks == WINDOWS["upsilon"].peaks

@@ -188,9 +188,12 @@ def make_room(axes: Axes, edges: NDArray[Any], tops: NDArray[Any], **options: An
 
     Returns
     -------
-    matplotlib Legend
+    matplotlib Legend or None
+        ``None`` where nothing with a label was drawn.
     """
     handles, labels = axes.get_legend_handles_labels()
+    if not handles:
+        return None  # nothing was drawn
     # data first, as they are read; the rest in the order of drawing
     order = sorted(
         range(len(labels)), key=lambda index: not labels[index].startswith((DATA, SIMULATED_DATA))

@@ -81,3 +81,16 @@ def test_other_numbered_categories_carry_the_name_of_their_axis() -> None:
     histogram = filled(declared, "d", ((np.array([3]), np.array([0.5])), np.ones(1), "nominal"))
     axes = overlay(histogram, {"d": Sample("d", "data")}).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Region = 3"]
+
+
+def test_an_overlay_of_nothing_is_an_empty_frame() -> None:
+    sign = hist.axis.IntCategory([-1, 1], name="charge_product")
+    histogram = hist.Hist(
+        hist.axis.StrCategory(["dy"], name="dataset"),
+        hist.axis.StrCategory(["nominal"], name="variation"),
+        sign,
+        hist.axis.Regular(4, 0, 1, name="x", label="x"),
+        storage=hist.storage.Weight(),
+    )
+    figure = overlay(histogram, {"dy": Sample("dy", "simulation")})
+    assert figure.axes[0].get_legend() is None
