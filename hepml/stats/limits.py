@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,8 @@ def upper_limit(test: SignalTest, outcome: Outcome, confidence: float = 0.95) ->
     Parameters
     ----------
     test, outcome : SignalTest, Outcome
-        The test and what it found in the data.
+        The test and what it found in the data. Where its mass or width is free, the limit holds
+        for the fitted ones.
     confidence : float
         Confidence level, between 0 and 1.
 
@@ -52,6 +53,7 @@ def upper_limit(test: SignalTest, outcome: Outcome, confidence: float = 0.95) ->
         If a fit with a fixed signal does not converge, or no signal is large enough to be excluded.
     """
     level = _level(confidence)
+    test, outcome = _with_fixed_shape(test, outcome)
     excess, unit = outcome.excess, float(outcome.likelihood.typical_scale[-1])
     if test.peaks is None and max(excess.observed, excess.B) < FEW * unit:
         found = counting_limit(
@@ -209,6 +211,17 @@ class _Fixed:
     def evaluate(self, theta: Array) -> tuple[Array, Array]:
         """Expected counts; there is nothing to derive by."""
         return self._rows, self._slopes
+
+
+def _with_fixed_shape(test: SignalTest, outcome: Outcome) -> tuple[SignalTest, Outcome]:
+    """The same with mass and width fixed where they were fitted."""
+    if test.peaks is None or not (test.free_mass or test.free_width):
+        return test, outcome
+    shift, stretch = test.fitted_shape(outcome)
+    masses = tuple(mass * shift for mass in test.peaks.masses)
+    peaks = replace(test.peaks, masses=masses, width=test.peaks.width * stretch)
+    fixed = replace(test, peaks=peaks, free_mass=False, free_width=False)
+    return fixed, fixed.run(outcome.likelihood.counts, outcome.likelihood.variances)
 
 
 def _level(confidence: float) -> float:

@@ -39,7 +39,8 @@ class Many:
 
 def is_linear(test: SignalTest) -> bool:
     """Whether the model is linear in its parameters, so that many spectra are fitted at once."""
-    return test.background.family == "polynomial"
+    fixed = not (test.free_mass or test.free_width)
+    return fixed and test.background.family == "polynomial"
 
 
 def run_many(test: SignalTest, counts: Array, variances: Array) -> Many:

@@ -338,19 +338,28 @@ class Band(Result):
     Attributes
     ----------
     rows : tuple of HuntRow
-        The same data with other families and degrees.
+        The same data with other families, degrees and bins, as ``selection`` says.
     chosen : int
         Degree after which an F-test finds no further improvement.
-    f_test : dict of str to float
-        ``"3>5"`` to the p-value of the improvement from degree 3 to 5.
-    envelope_S : tuple of float
-        Smallest and largest S of the accepted models.
+    f_test, ratio_test : dict of str to float
+        ``"3>5"`` to the p-value of the improvement from degree 3 to 5, by an F-test (which
+        decides) and by the likelihood ratio.
+    degrees : dict of str to int
+        The degree chosen for each family.
+    accepted : tuple of int
+        Places of the rows that the envelope is made of.
+    envelope_S, envelope_Z : tuple of float
+        Smallest and largest S and Z of the accepted rows.
     """
 
     rows: tuple[HuntRow, ...]
     chosen: int
     f_test: dict[str, float]
+    ratio_test: dict[str, float] = Field(default_factory=dict)
+    degrees: dict[str, int] = Field(default_factory=dict)
+    accepted: tuple[int, ...] = ()
     envelope_S: tuple[float, float]
+    envelope_Z: tuple[float, float] = (0.0, 0.0)
 
 
 class Hunt(Result):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -180,6 +181,15 @@ def test_a_background_that_can_replace_any_signal_is_refused() -> None:
     test = SignalTest(UPSILON.binning(11), Background("polynomial", 11, 5, 16), Peaks((10.0,), 0.9))
     with pytest.raises(StatisticsError, match="No upper limit"):
         upper_limit(test, test.run(OS_ANTI_ISOLATED))
+
+
+def test_a_free_mass_has_the_limit_of_the_fitted_one() -> None:
+    test, _ = upsilon(OS_PRE_ISOLATION, shape=True)
+    free = replace(test, free_mass=True)
+    outcome = free.run(OS_PRE_ISOLATION)
+    found = outcome.excess
+    limit = upper_limit(free, outcome).observed
+    assert limit == pytest.approx(found.S + 1.645 * found.sigma_S, rel=0.01)
 
 
 @pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hepml.stats.backgrounds import Background
 from hepml.stats.excess import SignalTest
-from hepml.stats.many import run_many
+from hepml.stats.many import is_linear, run_many
 from hepml.stats.newton import fit_many
 from hepml.stats.signals import peaks_of
 from hepml.windows import WINDOWS
@@ -94,3 +96,10 @@ def test_families_that_are_not_linear_are_fitted_one_by_one(family: str) -> None
     counts = spectra(search(), 1.0, 2)
     found = run_many(test, counts, counts)
     assert found.q0 == pytest.approx([test.run(line).excess.q0 for line in counts])
+
+
+def test_a_peak_that_may_move_is_fitted_with_minuit() -> None:
+    test = replace(search(shape=True), free_mass=True)
+    counts = spectra(test, 1.0, 1)
+    assert not is_linear(test)
+    assert run_many(test, counts, counts).q0[0] == pytest.approx(test.run(counts[0]).excess.q0)
