@@ -58,13 +58,13 @@ def spurious_signal(tested: Outcome, control: Outcome) -> Spurious:
         If the control sample's background is below one event.
     """
     excess, other = tested.excess, control.excess
-    event = float(control.likelihood.typical_scale[-1])
-    if other.B < event or other.sigma_S <= 0:
+    background, event = other.B, float(control.likelihood.typical_scale[-1])
+    if background < event or other.sigma_S <= 0:
         raise StatisticsError(
-            f"The control sample has {max(other.B, 0.0):.2g} background events in the signal "
+            f"The control sample has {max(background, 0.0):.2g} background events in the signal "
             "region: it says nothing of the fit's bias. Use one with more events."
         )
-    scale = max(excess.B, 0.0) / other.B
+    scale = max(excess.B, 0.0) / background
     sigma = abs(other.S) * scale
     if tested.free.signal.size:
         error = excess.S / excess.Z if excess.Z > 0 else math.inf
