@@ -128,6 +128,90 @@ def dimuon(
             _say(f"{name}: cross section {found['cross_section']:.4g} pb")
 
 
+@app.command()
+def shower(
+    out: Annotated[Path, typer.Option("--out", help="Directory; no brick in it is overwritten.")],
+    showers: Annotated[int, typer.Option("--showers", help="Electrons per brick.")] = 360,
+    energy: Annotated[
+        str, typer.Option("--energy", help="GeV: 6, in turns 2,4,6, or uniform 1-10.")
+    ] = "6",
+    noise: Annotated[
+        float, typer.Option("--noise", help="Other base-tracks per mm^2 and film.")
+    ] = 40.0,
+    area: Annotated[
+        tuple[float, float], typer.Option("--area", help="Width and height of the films [mm].")
+    ] = (125.0, 99.0),
+    margin: Annotated[
+        float, typer.Option("--margin", help="Distance of the beam from their edges [mm].")
+    ] = 5.0,
+    slope: Annotated[
+        tuple[float, float], typer.Option("--slope", help="dx/dz and dy/dz of the beam.")
+    ] = (0.0, 0.0),
+    material: Annotated[
+        str, typer.Option("--material", help="Of the slabs: lead or tungsten.")
+    ] = "lead",
+    films: Annotated[int, typer.Option("--films", help="Films, one more than slabs.")] = 29,
+    missing: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--missing", help="Plate without film, 1 = first; may be repeated.", show_default=False
+        ),
+    ] = None,
+    efficiency: Annotated[
+        float, typer.Option("--efficiency", help="Of a film; real ones have about 0.9.")
+    ] = 1.0,
+    angle_smearing: Annotated[
+        float, typer.Option("--angle-smearing", help="Gaussian, of each slope.")
+    ] = 0.003,
+    position_smearing: Annotated[
+        float, typer.Option("--position-smearing", help="Gaussian, of x and y [um].")
+    ] = 0.0,
+    momentum: Annotated[
+        float, typer.Option("--momentum", help="Least momentum of a base-track [GeV].")
+    ] = 0.03,
+    bad_noise: Annotated[
+        float, typer.Option("--bad-noise", help="Share of noise that fails the quality cut.")
+    ] = 0.2,
+    bricks: Annotated[int, typer.Option("--bricks", help="Number of bricks.")] = 1,
+    brick: Annotated[int, typer.Option("--brick", help="Number of the first one.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bricks.")] = 1,
+    format: Annotated[str, typer.Option("--format", help="fedra, csv or csv.gz.")] = "fedra",
+) -> None:
+    """Electron showers in emulsion bricks, with noise: FEDRA trees or CSV."""
+    from hepml.simulate.shower import Settings, read_record, simulate
+
+    settings = Settings(
+        showers=showers,
+        energy=energy,
+        slope=slope,
+        margin=margin,
+        material=material,
+        films=films,
+        missing=tuple(missing or ()),
+        width=area[0],
+        height=area[1],
+        noise=noise,
+        bad_noise=bad_noise,
+        efficiency=efficiency,
+        angle_smearing=angle_smearing,
+        position_smearing=position_smearing,
+        momentum=momentum,
+    )
+    with _progress() as advance:
+        paths = simulate(
+            out, settings, seed, bricks=bricks, brick=brick, format=format, progress=advance
+        )
+    for path in paths:
+        _say(str(path))
+        truth = read_record(path)
+        if truth is not None:
+            _say(
+                f"brick {truth['brick']}: {truth['showers']['number']:,} showers of {energy} GeV "
+                f"left {sum(truth['showers']['basetracks']):,} of {truth['basetracks']:,} "
+                f"base-tracks in {len(truth['z'])} films."
+            )
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show a bar while files are simulated."""

@@ -9,7 +9,7 @@ positions and, for each shower, its energy and where it began (``brick.json``).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,16 @@ import numpy as np
 
 from hepml.errors import ParameterError, did_you_mean
 from hepml.simulate.files import create_files
-from hepml.simulate.shower_brick import Signal, expose, films
+from hepml.simulate.shower_brick import Film, Signal, expose, films
 from hepml.simulate.shower_csv import write_csv
 from hepml.simulate.shower_fedra import write_fedra
 from hepml.simulate.shower_links import volume_tracks
 from hepml.simulate.shower_settings import Settings
 
-__all__ = ["FORMATS", "Settings", "simulate"]
+__all__ = ["FORMATS", "SIDECAR", "Settings", "read_record", "simulate"]
 
 FORMATS = ("fedra", "csv", "csv.gz")
+SIDECAR = "brick.json"
 
 
 def simulate(
@@ -78,7 +79,13 @@ def simulate(
     settings = Settings() if settings is None else settings
     _check(seed, bricks, brick, format)
     numbers = range(brick, brick + bricks)
-    count = _counter(bricks * len(settings.plates), progress)
+    total, done = bricks * len(settings.plates), 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total)
 
     def write(scratch: Path) -> None:
         for number in numbers:
@@ -102,42 +109,35 @@ def _check(seed: int, bricks: int, brick: int, format: str) -> None:
         raise ParameterError(f"Brick numbers have six digits: {brick} is not possible.")
 
 
-def _counter(total: int, progress: Callable[[int, int], None] | None) -> Callable[[int], None]:
-    """Report a film more each time it is called."""
-    done = 0
-
-    def count(basetracks: int) -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, total)
-
-    if progress is not None:
-        progress(0, total)
-    return count
-
-
 def _write_brick(
     scratch: Path,
     settings: Settings,
     seed: int,
     number: int,
     format: str,
-    count: Callable[[int], None],
+    count: Callable[[], None],
 ) -> None:
     """Expose one brick and write it with its sidecar."""
     signal = expose(settings, seed, number)
     tracks = volume_tracks(signal.columns, settings.pitch)
-    source = films(settings, seed, number, signal)
-    notes = {"simulated": True, "seed": seed, "brick": number}
+    total = 0
+
+    def counted() -> Iterator[Film]:
+        nonlocal total
+        for film in films(settings, seed, number, signal):
+            yield film
+            total += len(film)
+            count()
+
     if format == "fedra":
         folder = scratch / f"b{number:06d}"
-        write_fedra(folder, number, signal, tracks, source, notes, count)
-        sidecar = folder / "brick.json"
+        notes = {"simulated": True, "seed": seed, "brick": number}
+        write_fedra(folder, number, signal, tracks, counted(), notes)
+        sidecar = folder / SIDECAR
     else:
-        write_csv(scratch / f"brick{number:06d}.{format}", tracks, source, count)
+        write_csv(scratch / f"brick{number:06d}.{format}", tracks, counted())
         sidecar = scratch / f"brick{number:06d}.json"
-    record = _record(settings, seed, number, signal)
+    record = _record(settings, seed, number, signal) | {"basetracks": total}
     lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in record.items())
     sidecar.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
@@ -172,3 +172,17 @@ def _record(settings: Settings, seed: int, number: int, signal: Signal) -> dict[
             "basetracks": found.tolist(),
         },
     }
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """What was put into a brick, from its folder or its sidecar; None for a table of base-tracks.
+
+    Keys: ``brick``, ``films``, ``z`` (plate to um), ``affine``, ``area``, ``settings``,
+    ``basetracks`` and ``showers``, whose lists ``event``, ``energy`` [GeV], ``x``, ``y`` [um] and
+    ``basetracks`` have one entry for each shower.
+    """
+    sidecar = path / SIDECAR if path.is_dir() else path
+    if sidecar.suffix != ".json":
+        return None
+    record: dict[str, Any] = json.loads(sidecar.read_text())
+    return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ def write_csv(
     path: Path,
     tracks: NDArray[np.int64],
     films: Iterable[Film],
-    done: Callable[[int], None],
 ) -> None:
     """Write base-tracks of all films, holding one film at a time.
 
@@ -45,8 +44,6 @@ def write_csv(
         Volume track of each base-track of the showers, or -1; in the films' order.
     films : iterable of Film
         Upstream first.
-    done : callable
-        Called after each film with its number of base-tracks.
     """
     import pyarrow as pa
     from pyarrow import csv
@@ -59,14 +56,14 @@ def write_csv(
             columns = _columns(film, tracks[taken : taken + len(film.signal)])
             taken += len(film.signal)
             writer.write_table(pa.table(columns, schema=schema))
-            done(len(film))
 
 
 def _output(path: Path) -> Any:
     """A file to write to; compressed at the level that costs least time."""
-    import gzip
+    from isal import igzip
 
-    return gzip.open(path, "wb", compresslevel=1) if path.suffix == ".gz" else path.open("wb")
+    compressed: Any = igzip.open  # has no types
+    return compressed(path, "wb", compresslevel=1) if path.suffix == ".gz" else path.open("wb")
 
 
 def _columns(film: Film, tracks: NDArray[np.int64]) -> Columns:

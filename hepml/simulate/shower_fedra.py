@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,6 @@ def write_fedra(
     tracks: NDArray[np.int64],
     films: Iterable[Film],
     notes: Mapping[str, Any],
-    done: Callable[[int], None],
 ) -> None:
     """Write all files of one brick, holding one film at a time.
 
@@ -67,8 +66,6 @@ def write_fedra(
         Upstream first.
     notes : mapping
         Stored in every file as JSON.
-    done : callable
-        Called after each film with its number of base-tracks.
     """
     segments = []
     for film in films:
@@ -82,7 +79,6 @@ def write_fedra(
         )
         write_tree(path, "couples", COUPLES, clusters, baskets=len(starts), notes=notes)
         segments.append({name: columns[f"s.{name}"][film.signal] for name in SEGMENT})
-        done(len(film))
     path = folder / f"b{brick:06d}.0.0.0.trk.root"
     # signal and films are both ordered by plate, so the segments are in the order of the tracks
     all_ = {name: np.concatenate([part[name] for part in segments]) for name in SEGMENT}

@@ -55,3 +55,21 @@ def test_a_yield_that_cannot_be_read_is_refused(tmp_path: Path, text: str) -> No
     result = CliRunner().invoke(app, ["dimuon", "--yield", text, "--out", str(tmp_path / "out")])
     assert isinstance(result.exception, ParameterError)
     assert "COMPONENT=EVENTS" in str(result.exception)
+
+
+def test_a_shower_brick_is_written_and_summed_up(tmp_path: Path) -> None:
+    words = ["shower", "--out", str(tmp_path), "--showers", "3", "--energy", "1-3", "--films", "5"]
+    words += ["--area", "12", "12", "--noise", "1", "--slope", "0.1", "-0.05", "--missing", "2"]
+    result = CliRunner().invoke(app, [*words, "--brick", "7", "--format", "csv"])
+    assert result.exit_code == 0, result.output
+    assert str(tmp_path / "brick000007.csv") in result.output
+    assert "brick 7: 3 showers of 1-3 GeV left" in result.output
+    assert "base-tracks in 4 films." in result.output
+    record = json.loads((tmp_path / "brick000007.json").read_text())
+    assert record["settings"]["slope"] == [0.1, -0.05]
+    assert (tmp_path / "brick000007.csv").read_text().count("\n") == record["basetracks"] + 1
+
+
+def test_an_unknown_material_is_an_error(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["shower", "--material", "iron", "--out", str(tmp_path)])
+    assert isinstance(result.exception, ParameterError)
