@@ -14,6 +14,7 @@ __all__ = [
     "FileAccessError",
     "HepmlError",
     "IncompleteRunError",
+    "ModelError",
     "OutputError",
     "OverlapError",
     "ParameterError",
@@ -86,6 +87,10 @@ class TableError(HepmlError):
 
 class StatisticsError(HepmlError):
     """A fit or a significance cannot be had from these data."""
+
+
+class ModelError(HepmlError):
+    """A model cannot be trained on these data, read, or applied to this table."""
 
 
 class DownloadError(HepmlError):

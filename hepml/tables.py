@@ -52,11 +52,14 @@ class FeatureTable:
         *,
         window: tuple[float, float] = WHOLE,
         seed: int = 0,
+        by: Sequence[str] = (),
         names: Mapping[Path, str] | None = None,
     ) -> None:
         self.parts = tuple(parts)
         self._window = window
         self._seed = seed
+        # key columns that decide to which view a row belongs
+        self._by = tuple(by)
         # dataset of a part that does not lie in its dataset's folder
         self._datasets = dict(names or {})
 
@@ -156,7 +159,7 @@ class FeatureTable:
     ) -> Iterator[pa.RecordBatch]:
         present = set(self.names())
         view = self._window != WHOLE
-        keys = self.names("key") if view else ()
+        keys = self._by if view else ()
         read = [name for name in dict.fromkeys([*stored, *keys]) if name in present]
         for part in self.parts:
             with pq.ParquetFile(part) as handle:
@@ -231,8 +234,14 @@ class FeatureTable:
 
     # --- views ------------------------------------------------------------------------------
 
-    def _view(self, parts: Sequence[Path], window: tuple[float, float], seed: int) -> FeatureTable:
-        return FeatureTable(parts, window=window, seed=seed, names=self._datasets)
+    def _view(
+        self,
+        parts: Sequence[Path],
+        window: tuple[float, float],
+        seed: int,
+        by: Sequence[str] = (),
+    ) -> FeatureTable:
+        return FeatureTable(parts, window=window, seed=seed, by=by, names=self._datasets)
 
     def of(self, *datasets: str) -> FeatureTable:
         """Rows of some datasets only."""
@@ -242,10 +251,14 @@ class FeatureTable:
                     f"The table has no dataset {name!r}. " + did_you_mean(name, self.datasets)
                 )
         parts = [part for part in self.parts if self._dataset(part) in datasets]
-        return self._view(parts, self._window, self._seed)
+        return self._view(parts, self._window, self._seed, self._by)
 
     def split(
-        self, fractions: Mapping[str, float] | None = None, *, seed: int = 0
+        self,
+        fractions: Mapping[str, float] | None = None,
+        *,
+        seed: int = 0,
+        by: Sequence[str] | None = None,
     ) -> dict[str, FeatureTable]:
         """Split into disjoint views as a function of the event key alone.
 
@@ -258,6 +271,16 @@ class FeatureTable:
             Name to fraction, adding up to at most 1; default train / validation / test.
         seed : int
             Another seed gives an independent split.
+        by : sequence of str, optional
+            Key columns that name a group (``brick`` and ``shower``): its rows stay together.
+            Default: all key columns.
+
+        Raises
+        ------
+        ParameterError
+            If the fractions make no sense, or ``by`` names a column that is no key.
+        TableError
+            If there is no key column, or this is already the result of a split.
         """
         shares = dict(fractions or DEFAULT_SPLIT)
         if not all(share > 0 for share in shares.values()) or sum(shares.values()) > 1 + 1e-9:
@@ -266,12 +289,27 @@ class FeatureTable:
             raise TableError("The table has no key column, so its rows cannot be split by event.")
         if self._window != WHOLE:
             raise TableError("This view is already the result of a split; split the whole table.")
+        group = self._group(by)
         views, low = {}, 0.0
         for name, share in shares.items():
             high = 1.0 if abs(low + share - 1) < 1e-9 else low + share
-            views[name] = self._view(self.parts, (low, high), seed)
+            views[name] = self._view(self.parts, (low, high), seed, group)
             low = high
         return views
+
+    def _group(self, by: Sequence[str] | None) -> tuple[str, ...]:
+        """Stored key columns that a split goes by."""
+        keys = self.names("key")
+        if by is None:
+            return keys
+        chosen = tuple(self._stored(name) for name in by)
+        strange = [name for name in chosen if name not in keys]
+        if strange or not chosen:
+            raise ParameterError(
+                f"A split goes by key columns ({', '.join(keys)}), not by "
+                f"{', '.join(strange) or 'none'}."
+            )
+        return chosen
 
     def duplicates(self) -> dict[str, int]:
         """Count rows per dataset whose event key occurred before in that dataset."""

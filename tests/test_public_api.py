@@ -29,6 +29,7 @@ PUBLIC = {
         "FileAccessError",
         "HepmlError",
         "IncompleteRunError",
+        "ModelError",
         "OutputError",
         "OverlapError",
         "ParameterError",

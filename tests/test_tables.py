@@ -294,6 +294,30 @@ def test_a_view_is_not_split_again(table: FeatureTable) -> None:
         table.split()["train"].split()
 
 
+def test_a_split_by_part_of_the_key_keeps_groups_together(folder: Path) -> None:
+    # events come in one run, so one view has them all
+    sizes = [len(view) for view in FeatureTable.open(folder).split(by=["run"]).values()]
+    assert sorted(sizes) == [0, 0, 15]
+
+
+def test_a_split_by_the_whole_key_is_the_default(many: FeatureTable) -> None:
+    views = many.split(by=["run", "event"])
+    assert {name: events(view) for name, view in views.items()} == {
+        name: events(view) for name, view in many.split().items()
+    }
+
+
+def test_a_group_stays_a_group_in_the_datasets_of_a_view(folder: Path) -> None:
+    views = FeatureTable.open(folder).split(by=["run"])
+    assert sorted(len(view.of("b")) for view in views.values()) == [0, 0, 5]
+
+
+@pytest.mark.parametrize("by", [["pt"], ["run", "label"], []])
+def test_a_split_goes_by_keys_only(table: FeatureTable, by: list[str]) -> None:
+    with pytest.raises(ParameterError, match=r"key columns \(run, event\)"):
+        table.split(by=by)
+
+
 def test_a_table_without_keys_is_not_split(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [1.0]}), tmp_path / "t.parquet")
     table = FeatureTable.open(tmp_path)
