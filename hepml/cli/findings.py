@@ -114,10 +114,12 @@ def describe_extras(hunt: Hunt) -> Iterator[str]:
     if scan is not None and scan.message:
         yield f"scan: {scan.message}"
     if hunt.variations is not None:
-        low, high = hunt.variations.envelope_S
+        band = hunt.variations
+        (low, high), (least, most) = band.envelope_S, band.envelope_Z
         yield (
-            f"background: {len(hunt.variations.rows)} variations give S from {amount(low)} to "
-            f"{amount(high)}; an F-test chooses degree {hunt.variations.chosen}"
+            f"background: {len(band.accepted)} of {len(band.rows)} variations are accepted and "
+            f"give S from {amount(low)} to {amount(high)}, Z from {significance(least)} to "
+            f"{significance(most)}; an F-test chooses degree {band.chosen}"
         )
     same = hunt.spurious
     if same is not None and same.excess is not None:
@@ -125,6 +127,8 @@ def describe_extras(hunt: Hunt) -> Iterator[str]:
             f"same-sign pairs: S = {amount(same.excess.S)} ± {amount(same.excess.sigma_S)} "
             f"({significance(same.excess.Z)} sigma) where no resonance is"
         )
+    if hunt.bias is not None:
+        yield f"with that as an uncertainty of the background: Z = {significance(hunt.bias.Z)}"
 
 
 def fit_table(fit: PeakFit, title: str) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from hepml.plots.style import Look, header, styled
 from hepml.stats.results import Band, HuntRow
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["variations_figure"]
 
+# Below this goodness a fit does not describe the sidebands.
+_GOOD = 0.01
 _FAMILIES = {"polynomial": "#3f90da", "exponential": "#bd1f01", "bernstein": "#832db6"}
 
 
@@ -38,10 +41,12 @@ def variations_figure(band: Band, nominal: HuntRow, look: Look | None = None) ->
     from matplotlib.figure import Figure
 
     used = look or Look()
-    rows = [row for row in band.rows if row.excess is not None]
+    fitted = [place for place, row in enumerate(band.rows) if row.excess is not None]
+    rows = [band.rows[place] for place in fitted]
+    accepted = [place in band.accepted for place in fitted]
     places = np.arange(len(rows))[::-1]
     with styled(used):
-        figure = Figure(figsize=(8.0, max(4.0, 1.6 + 0.42 * len(rows))))
+        figure = Figure(figsize=(8.0, max(4.0, 1.6 + 0.42 * (len(rows) + 1))))
         FigureCanvasAgg(figure)
         height = figure.get_figheight()
         grid = figure.add_gridspec(
@@ -58,18 +63,19 @@ def variations_figure(band: Band, nominal: HuntRow, look: Look | None = None) ->
             )
             left.axvline(excess.S, color="0.5", linewidth=1.2)
             right.axvline(excess.Z, color="0.5", linewidth=1.2)
-        for place, row in zip(places, rows, strict=True):
+        for place, row, inside in zip(places, rows, accepted, strict=True):
             if row.excess is None:
                 continue
             colour = _FAMILIES.get(_family(row), "black")
-            fill = colour if _accepted(row) else "white"
+            fill = colour if inside else "white"
             left.errorbar(
                 row.excess.S, place, xerr=row.excess.sigma_S, fmt="o", color=colour,
                 markerfacecolor=fill, elinewidth=1.3,
             )  # fmt: skip
             right.plot(row.excess.Z, place, "o", color=colour, markerfacecolor=fill)
         left.set_yticks(places, [_label(row) for row in rows])
-        left.set_ylim(-0.7, len(rows) - 0.3)
+        left.set_ylim(-0.7, len(rows) + 0.9)
+        _explain(left)
         for axes in (left, right):
             axes.tick_params(axis="y", which="both", length=0)
             axes.axvline(0.0, color="0.3", linewidth=0.9, linestyle=":")
@@ -85,12 +91,19 @@ def _family(row: HuntRow) -> str:
     return fit.family if fit else ""
 
 
-def _accepted(row: HuntRow) -> bool:
-    """Whether the fit describes the sidebands at all."""
-    fit = row.sideband or row.joint
-    return fit is not None and fit.goodness > 0.01
-
-
 def _label(row: HuntRow) -> str:
-    text = f"{_family(row).capitalize()} {row.degree}, {row.bins} bins"
-    return text if _accepted(row) else f"{text}\n(poor fit)"
+    fit = row.sideband or row.joint
+    poor = fit is not None and fit.goodness < _GOOD
+    text = row.selection[:1].upper() + row.selection[1:]
+    return f"{text}\n(poor fit)" if poor else text
+
+
+def _explain(axes: Axes) -> None:
+    """A legend of filled and hollow points."""
+    style: dict[str, Any] = {"marker": "o", "linestyle": "none", "color": "0.3"}
+    axes.plot([], [], **style, label="In the envelope")
+    axes.plot([], [], **style, markerfacecolor="white", label="Not in it")
+    axes.legend(
+        loc="upper left", ncols=2, fontsize=11, handletextpad=0.1, columnspacing=0.8,
+        borderaxespad=0.6, frameon=True, framealpha=1.0, facecolor="white", edgecolor="none",
+    )  # fmt: skip

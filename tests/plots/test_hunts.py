@@ -209,8 +209,10 @@ def test_variations_stand_beside_the_nominal_result() -> None:
     assert labels == [
         "Polynomial 1, 2 bins", "Exponential 3, 2 bins", "Bernstein 1, 4 bins\n(poor fit)",
     ]  # fmt: skip
-    points = [line.get_xdata() for line in right.lines if line.get_marker() == "o"]
-    assert [float(item[0]) for item in points] == [1.5, 2.5, 0.5]
+    points = [line for line in right.lines if line.get_marker() == "o"]
+    assert [float(line.get_xdata()[0]) for line in points] == [1.5, 2.5, 0.5]
+    hollow = [line.get_markerfacecolor() == "white" for line in points]
+    assert hollow == [False, False, True]
 
 
 def test_half_the_test_statistics_are_expected_at_zero() -> None:

@@ -137,11 +137,19 @@ def hunt(*rows: HuntRow, **changes: Any) -> Hunt:
 def band() -> Band:
     """Three variations, one of which does not describe the data."""
     rows = (
-        row(1.5, degree=1),
-        row(2.5, degree=3, sideband=background_fit("exponential", 3)),
-        row(0.5, degree=1, bins=4, sideband=background_fit("bernstein", goodness=1e-4)),
+        row(1.5, selection="polynomial 1, 2 bins"),
+        row(2.5, selection="exponential 3, 2 bins", sideband=background_fit("exponential", 3)),
+        row(
+            0.5,
+            selection="bernstein 1, 4 bins",
+            sideband=background_fit("bernstein", goodness=1e-4),
+        ),
+        row(None, selection="polynomial 7, 2 bins"),
     )
-    return Band(rows=rows, chosen=1, f_test={"1>3": 0.4}, envelope_S=(80.0, 80.0))
+    return Band(
+        rows=rows, chosen=1, f_test={"1>3": 0.4}, accepted=(0, 1), envelope_S=(80.0, 80.0),
+        envelope_Z=(1.5, 2.5),
+    )  # fmt: skip
 
 
 def peak_fit(**changes: Any) -> PeakFit:
