@@ -13,19 +13,16 @@ from hepml import __version__
 from hepml.errors import ParameterError, StatisticsError, did_you_mean
 from hepml.stats.backgrounds import Background
 from hepml.stats.excess import Outcome, SignalTest
-from hepml.stats.results import Hunt, HuntRow
+from hepml.stats.points import COARSE, working_point
+from hepml.stats.results import Hunt, HuntRow, Spurious
 from hepml.stats.rows import Evaluate
 from hepml.stats.signals import peaks_of
 from hepml.windows import Window, find_window
 
-__all__ = ["COARSE", "FINE", "hunt", "working_point"]
+__all__ = ["hunt"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-
-# False-positive rates of the published histograms, and of its significance curves.
-COARSE = (1.0, 0.25, 0.1, 0.05, 0.01, 0.005)
-FINE = tuple(10 ** (-k / 8) for k in range(25))
 
 # Below this the published toys find the asymptotic p-values too small.
 FEW = 150
@@ -132,10 +129,10 @@ def hunt(
     rows = [work.row(item, place, len(selections)) for place, item in enumerate(selections)]
     if all(row.Z is None for row in rows):
         raise StatisticsError(rows[0].status)
-    spurious = None
+    spurious, bias = None, None
     if same_sign is not None:
         control = _Selection("same sign", *_checked(same_sign, same_sign_weights, "same_sign"))
-        spurious = work.row(control, 0, 1)
+        spurious, bias = work.row(control, 0, 1), work.bias(everything, control)
     return Hunt(
         version=__version__,
         source=dict(source or {}),
@@ -152,6 +149,7 @@ def hunt(
         results=tuple(rows),
         variations=work.variations(everything) if variations else None,
         spurious=spurious,
+        bias=bias,
         scan=work.scan(*_checked(masses, weights, "masses")) if scan else None,
         notes=_notes(signal, chosen),
     )
@@ -238,6 +236,16 @@ class _Work:
             said.append(f"fewer than {FEW} events: take the p-value from toys")
         return "; ".join(said) or "ok"
 
+    def bias(self, selection: _Selection, control: _Selection) -> Spurious | None:
+        """What a control sample says of the fit's bias; ``None`` where it says nothing."""
+        from hepml.stats.spurious import spurious_signal
+
+        both = [self.test.binning.count(item.masses, item.weights) for item in (selection, control)]
+        try:
+            return spurious_signal(*(self.test.run(*counted) for counted in both))
+        except StatisticsError:
+            return None  # the rows of both say why
+
     def variations(self, selection: _Selection) -> Any:
         """Other degrees, bins and families."""
         from hepml.stats.degrees import vary
@@ -256,31 +264,6 @@ class _Work:
             workers=self.workers,
             progress=self.progress,
         )
-
-
-def working_point(scores: Array, sideband: NDArray[np.bool_], rate: float) -> float:
-    """The cut on a score that lets a share of sideband events pass.
-
-    Parameters
-    ----------
-    scores : array of shape (n,)
-        Scores of all events.
-    sideband : array of bool of shape (n,)
-        Which of them lie in the sidebands.
-    rate : float
-        Wanted share, in (0, 1].
-
-    Returns
-    -------
-    float
-        Events with a score of at least this pass; the share is the closest there is to
-        ``rate``, and 1 lets everything pass.
-    """
-    if rate >= 1:
-        return float(scores.min())
-    values, counts = np.unique(scores[sideband], return_counts=True)
-    passing = np.cumsum(counts[::-1])[::-1] / counts.sum()
-    return float(values[np.argmin(np.abs(passing - rate))])
 
 
 def _selections(

@@ -6,37 +6,10 @@ import math
 
 from hepml.errors import StatisticsError
 from hepml.stats.excess import Outcome
-from hepml.stats.results import Result
+from hepml.stats.numbers import Spurious
 from hepml.stats.significance import closed_form, log10_p_value, p_value
 
-__all__ = ["Spurious", "spurious_signal"]
-
-
-class Spurious(Result):
-    """The fit's bias, measured on a control sample, as an uncertainty.
-
-    Attributes
-    ----------
-    S, sigma_S : float
-        Signal fitted in the control sample, negative for a deficit, and its standard error.
-    significance : float
-        Their ratio: beyond 2 in either direction the background model is in doubt.
-    scale : float
-        Background of the tested sample over that of the control sample.
-    sigma : float
-        Uncertainty of the tested sample's signal: ``|S| x scale``.
-    Z, p, log10_p : float
-        Significance of the tested sample with this uncertainty.
-    """
-
-    S: float
-    sigma_S: float
-    significance: float
-    scale: float
-    sigma: float
-    Z: float
-    p: float
-    log10_p: float
+__all__ = ["spurious_signal"]
 
 
 def spurious_signal(tested: Outcome, control: Outcome) -> Spurious:

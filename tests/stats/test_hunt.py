@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hepml.errors import ParameterError, StatisticsError
-from hepml.stats.hunt import FINE, hunt, working_point
+from hepml.stats.hunt import hunt
+from hepml.stats.points import FINE, working_point
 from hepml.stats.results import Hunt
 from hepml.windows import WINDOWS
 from tests.stats.published import (
@@ -164,3 +165,16 @@ def test_a_hunt_is_written_and_read_back(tmp_path: Path) -> None:
 def test_a_shape_without_known_resonance_is_one_peak_and_says_so() -> None:
     found = hunt(OS + 2.0, WINDOWS["upsilon_shifted"], signal="shape")
     assert "one peak at 12.8 GeV" in found.notes[0]
+
+
+def test_same_sign_pairs_widen_the_background_by_what_is_found_in_them() -> None:
+    found = hunt(OS, same_sign=masses_of(SS_ANTI_ISOLATED))
+    assert found.bias is not None
+    assert found.results[0].excess is not None
+    # |24.74| x 1594.84 / 964.26 more background uncertainty
+    assert found.bias.sigma == pytest.approx(40.92, rel=2e-3)
+    assert found.bias.Z < found.results[0].excess.Z_closed
+
+
+def test_an_empty_control_sample_says_nothing() -> None:
+    assert hunt(OS, same_sign=np.array([90.0])).bias is None
