@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -175,9 +176,9 @@ def shower(
     bricks: Annotated[int, typer.Option("--bricks", help="Number of bricks.")] = 1,
     brick: Annotated[int, typer.Option("--brick", help="Number of the first one.")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bricks.")] = 1,
-    format: Annotated[str, typer.Option("--format", help="fedra, csv or csv.gz.")] = "fedra",
+    format: Annotated[str, typer.Option("--format", help="fedra, csv, csv.gz or tiles.")] = "fedra",
 ) -> None:
-    """Electron showers in emulsion bricks, with noise: FEDRA trees or CSV."""
+    """Electron showers in emulsion bricks, with noise: FEDRA trees, CSV or imported tiles."""
     from hepml.simulate.shower import Settings, read_record, simulate
 
     settings = Settings(
@@ -197,10 +198,14 @@ def shower(
         position_smearing=position_smearing,
         momentum=momentum,
     )
+    write = partial(simulate, format=format)
+    if format == "tiles":
+        from hepml.simulate.shower_tiles import simulate_tiles
+        from processors.shower_injectors import find_injectors
+
+        write = partial(simulate_tiles, injectors=find_injectors)
     with _progress() as advance:
-        paths = simulate(
-            out, settings, seed, bricks=bricks, brick=brick, format=format, progress=advance
-        )
+        paths = write(out, settings, seed, bricks=bricks, brick=brick, progress=advance)
     for path in paths:
         _say(str(path))
         truth = read_record(path)

@@ -24,8 +24,9 @@ from hepml.simulate.shower_fedra import write_fedra
 from hepml.simulate.shower_links import volume_tracks
 from hepml.simulate.shower_settings import Settings
 
-__all__ = ["FORMATS", "SIDECAR", "Settings", "read_record", "simulate"]
+__all__ = ["FORMATS", "SIDECAR", "Settings", "check_numbers", "read_record", "simulate"]
 
+# `shower_tiles` writes a fourth one, imported tiles.
 FORMATS = ("fedra", "csv", "csv.gz")
 SIDECAR = "brick.json"
 
@@ -77,7 +78,9 @@ def simulate(
         If such files exist or the directory cannot be written; nothing is left behind then.
     """
     settings = Settings() if settings is None else settings
-    _check(seed, bricks, brick, format)
+    check_numbers(seed, bricks, brick)
+    if format not in FORMATS:
+        raise ParameterError(f"There is no format {format!r}. {did_you_mean(format, FORMATS)}")
     numbers = range(brick, brick + bricks)
     total, done = bricks * len(settings.plates), 0
 
@@ -97,10 +100,8 @@ def simulate(
     return create_files(Path(out), names, ("brick[0-9]*.csv*", "brick[0-9]*.json"), write)
 
 
-def _check(seed: int, bricks: int, brick: int, format: str) -> None:
-    """Refuse what cannot be simulated."""
-    if format not in FORMATS:
-        raise ParameterError(f"There is no format {format!r}. {did_you_mean(format, FORMATS)}")
+def check_numbers(seed: int, bricks: int, brick: int) -> None:
+    """Refuse seeds and numbers of bricks that are out of range."""
     if seed < 0:
         raise ParameterError(f"The seed must not be negative: {seed}.")
     if bricks < 1:
