@@ -77,6 +77,7 @@ PUBLIC = {
         "Scan",
         "ScanPoint",
         "Spectrum",
+        "Spurious",
         "Toys",
     },
     "hepml.stats.sample": {"MassSample", "read_sample"},

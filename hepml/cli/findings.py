@@ -123,10 +123,13 @@ def describe_extras(hunt: Hunt) -> Iterator[str]:
         )
     same = hunt.spurious
     if same is not None and same.excess is not None:
-        yield (
+        text = (
             f"same-sign pairs: S = {amount(same.excess.S)} ± {amount(same.excess.sigma_S)} "
             f"({significance(same.excess.Z)} sigma) where no resonance is"
         )
+        if hunt.bias is not None:
+            text += f"; with that as an uncertainty Z = {significance(hunt.bias.Z)}"
+        yield text
     if hunt.bias is not None:
         yield f"with that as an uncertainty of the background: Z = {significance(hunt.bias.Z)}"
 
