@@ -130,8 +130,6 @@ def describe_extras(hunt: Hunt) -> Iterator[str]:
         if hunt.bias is not None:
             text += f"; with that as an uncertainty Z = {significance(hunt.bias.Z)}"
         yield text
-    if hunt.bias is not None:
-        yield f"with that as an uncertainty of the background: Z = {significance(hunt.bias.Z)}"
 
 
 def fit_table(fit: PeakFit, title: str) -> Table:
