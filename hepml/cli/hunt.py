@@ -95,7 +95,7 @@ def hunt(
 
     from hepml.plots.hunts import draw_hunt, remove_figures
     from hepml.plots.style import check_formats
-    from hepml.stats.hunt import hunt as search
+    from hepml.stats.bumphunt import hunt as search
     from hepml.stats.points import working_points
     from hepml.stats.sample import read_sample
     from hepml.windows import find_window

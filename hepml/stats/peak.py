@@ -93,7 +93,7 @@ def fit_spectrum(
     signal : {"gaussian", "crystal-ball"}
         Shape of the peak.
     degree, background
-        As in :func:`hepml.stats.hunt.hunt`.
+        As in :func:`hepml.stats.bumphunt.hunt`.
     source : mapping, optional
         Where the data came from, for the record.
 

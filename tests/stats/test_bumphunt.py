@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hepml.errors import ParameterError, StatisticsError
-from hepml.stats.hunt import hunt
+from hepml.stats.bumphunt import hunt
 from hepml.stats.points import FINE, working_point
 from hepml.stats.results import Hunt
 from hepml.windows import WINDOWS
