@@ -93,7 +93,8 @@ def _refuse_twice(item: Input, argument: str, owners: dict[str, str]) -> None:
 def _warn_merged(inputs: Sequence[Input]) -> None:
     folders: dict[str, set[str]] = {}
     for item in inputs:
-        if not item.catalogued and item.dataset == _stem(item.endpoints[0]):
+        # an imported file says itself which dataset it is a part of
+        if not item.named and not item.endpoints[0].endswith(".parquet"):
             folders.setdefault(item.dataset, set()).add(os.path.dirname(item.endpoints[0]))
     for dataset, where in folders.items():
         if len(where) > 1:
@@ -137,6 +138,7 @@ class _Resolver:
                 item,
                 dataset=name,
                 label=name,
+                named=True,
                 cross_section=None,
                 cross_section_corrected=None,
                 sum_of_weights=None,
@@ -188,7 +190,7 @@ class _Resolver:
         match = self.catalogue.match_file(path, self.channel)
         if match is None:
             stem = _stem(path)
-            return Input(dataset=stem, endpoints=endpoints, label=stem, size=size)
+            return Input(stem, endpoints, label=stem, size=size, named=False)
         published = as_input(*match, endpoints)
         if size is not None and size == match[1].size:
             return published

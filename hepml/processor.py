@@ -108,7 +108,10 @@ class Processor(ProcessorABC):
     schema : type
         coffea schema that lays out the events.
     trees : tuple of str
-        Names of the trees it can read, the preferred one first.
+        Names of the trees it can read, the preferred one first. Without meaning where ``schema``
+        derives from `hepml.schemas.Jagged`: the engine then reads imported Parquet files.
+    chunk_size : int
+        Wanted events a chunk where the user does not say; 1 where an event is a whole tile.
     columns : tuple of Column
         Every column of the feature table. An instance may narrow them to what its cuts compute.
     presets : mapping of str to Preset
@@ -145,6 +148,7 @@ class Processor(ProcessorABC):
     name: ClassVar[str]
     schema: ClassVar[type]
     trees: ClassVar[tuple[str, ...]] = ("Events",)
+    chunk_size: ClassVar[int] = 250_000
     columns: tuple[Column, ...] = ()
     presets: ClassVar[Mapping[str, Preset]]
     weights: ClassVar[tuple[str, ...]] = ("default", "none")
@@ -220,6 +224,8 @@ class Processor(ProcessorABC):
     def kind_of(cls, tree: Any) -> str | None:
         """Read from an open uproot tree whether it is ``"data"`` or ``"simulation"``.
 
+        An imported Parquet file is asked only if its import did not note it.
+
         Returns
         -------
         str or None
@@ -232,6 +238,9 @@ class Processor(ProcessorABC):
         cls, directory: Any, tree_name: str, kind: str
     ) -> Mapping[str, float] | None:
         """Read what an open file says of the sample that it is a part of, once, when planning.
+
+        ``directory`` is an uproot directory, or a `hepml.engine.parquet.ParquetFile`, whose
+        ``notes`` are what the import noted.
 
         Returns
         -------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -288,6 +288,9 @@ class Input:
         ``channel/name`` of the catalogue entry, empty for a file that is in none.
     published : Published or None
         The whole dataset; ``None`` where the file may differ from the catalogued one.
+    named : bool
+        Whether the user or the catalogue named the dataset. If not, it is the file's stem until
+        an imported file says which dataset it is a part of.
     """
 
     dataset: str
@@ -302,6 +305,7 @@ class Input:
     catalogued: str = ""
     cross_section_corrected: float | None = None
     published: Published | None = None
+    named: bool = field(default=True, compare=False)
 
 
 def as_input(dataset: Dataset, file: File, endpoints: tuple[str, ...]) -> Input:

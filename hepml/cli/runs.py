@@ -68,7 +68,10 @@ def run(
     max_events: Annotated[
         int | None, typer.Option(help="At most this many events per dataset.")
     ] = None,
-    chunk_size: Annotated[int, typer.Option(help="Wanted events a chunk.")] = 250_000,
+    chunk_size: Annotated[
+        int | None,
+        typer.Option(help="Wanted events a chunk; default: the processor's, as a rule 250,000."),
+    ] = None,
     kind: Annotated[
         str | None, typer.Option(help="data or simulation, for files that do not say.")
     ] = None,

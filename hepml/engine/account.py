@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hepml.cutflow import Steps
+from hepml.engine.imported import missing_parts
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.samples import SUM, SampleConstants
 
@@ -102,6 +103,8 @@ def completeness(plan: Plan, dataset: str, account: Mapping[str, Any]) -> tuple[
     read = sum(file.edges[-1] for file in files)
     if read < account["entries"]:
         return False, f"limited to {read} of {account['entries']} events by --max-events"
+    if reason := missing_parts(files):
+        return False, reason
     if all(SUM in (file.constants or {}) for file in files):
         return True, ""  # each file brings its own sum of weights, so some of them are a sample too
     for file in files:

@@ -120,7 +120,7 @@ def _readable(chunks: Sequence[Chunk]) -> tuple[list[Chunk], dict[str, Record]]:
         try:
             directory, endpoint = open_first(endpoints)
             with directory:
-                check_identity(directory, endpoint, uuid)
+                check_identity(str(directory.file.uuid), endpoint, uuid)
         except FileAccessError as error:
             record = {"state": "failed", "reason": str(error), "unread": True}
             lost |= {chunk.id: record for chunk in same_file}

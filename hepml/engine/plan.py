@@ -106,6 +106,8 @@ class PlannedFile:
         Optional branches that it lacks, and what that means.
     order : int
         Place among the inputs; results are added up in this order.
+    imported : dict or None
+        What ``hepml import`` noted in a file that it wrote, its account among it.
     """
 
     dataset: str
@@ -125,6 +127,7 @@ class PlannedFile:
     cross_section: float | None = None
     absent: dict[str, str] = field(default_factory=dict)
     order: int = 0
+    imported: dict[str, Any] | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """The file's chunks in order of entries, without what other files decide."""
@@ -158,6 +161,7 @@ class UnopenedFile:
     published: dict[str, Any] | None = None
     cross_section: float | None = None
     order: int = 0
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from hepml.engine.absences import absent_branches
 from hepml.engine.chunking import chunk_edges, limited
+from hepml.engine.imported import merged_folders
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.refusals import refuse_mixed, refuse_overlap, refuse_unused
 from hepml.engine.samples import refuse_unnormalised
+from hepml.engine.sources import explain_for, open_source
 from hepml.errors import (
     BranchError,
     EmptyInputError,
@@ -22,7 +23,6 @@ from hepml.errors import (
     HepmlError,
     ParameterError,
     ProcessorError,
-    TreeError,
     did_you_mean,
 )
 
@@ -35,7 +35,6 @@ __all__ = ["check_branches", "local_state", "make_plan", "plan_file", "unopened_
 logger = logging.getLogger(__name__)
 
 OPEN_THREADS = 8
-SIMULATION_KEY = "hepml_simulation"
 
 
 def make_plan(
@@ -43,7 +42,7 @@ def make_plan(
     inputs: Sequence[Input],
     *,
     name: str | None,
-    chunk_size: int = 250_000,
+    chunk_size: int | None = None,
     max_events: int | None = None,
     kind: str | None = None,
     on_file: Callable[[], None] = lambda: None,
@@ -58,8 +57,8 @@ def make_plan(
         Files with their dataset, endpoints and what the catalogue knows.
     name : str or None
         Name by which the processor can be found again.
-    chunk_size : int
-        Wanted entries a chunk.
+    chunk_size : int, optional
+        Wanted entries a chunk; default: the processor's own.
     max_events : int, optional
         At most this many events per dataset.
     kind : {"data", "simulation"}, optional
@@ -76,8 +75,9 @@ def make_plan(
     OverlapError
         If the same file (by its uuid) is given twice.
     """
-    if chunk_size < 1:
-        raise ParameterError(f"--chunk-size must be at least 1, not {chunk_size}.")
+    size = processor.chunk_size if chunk_size is None else chunk_size
+    if size < 1:
+        raise ParameterError(f"--chunk-size must be at least 1, not {size}.")
     if max_events is not None and max_events < 1:
         raise ParameterError(f"--max-events must be at least 1, not {max_events}.")
     if kind not in (None, "data", "simulation"):
@@ -87,7 +87,7 @@ def make_plan(
 
     def attempt(order: int, item: Input) -> PlannedFile | tuple[UnopenedFile, HepmlError]:
         try:
-            return replace(plan_file(processor, item, chunk_size, kind), order=order)
+            return replace(plan_file(processor, item, size, kind), order=order)
         except HepmlError as error:
             return unopened_file(item, error, order), error
         finally:
@@ -112,9 +112,12 @@ def make_plan(
         parameters=processor.parameters(),
         files=limited(files, max_events),
         unopened=tuple(item for item, _ in broken),
-        chunk_size=chunk_size,
+        chunk_size=size,
         max_events=max_events,
-        notes=tuple(f"{file.endpoints[0]} holds no events." for file in files if not file.entries),
+        notes=(
+            *(f"{file.endpoints[0]} holds no events." for file in files if not file.entries),
+            *merged_folders([file for file in files if not inputs[file.order].named]),
+        ),
         event_keys=_event_keys(processor),
     )
     refuse_unnormalised(plan)
@@ -125,8 +128,6 @@ def plan_file(
     processor: Processor, item: Input, chunk_size: int, kind: str | None = None
 ) -> PlannedFile:
     """Open one file at its first endpoint that can be read, check it, and cut it into chunks."""
-    from hepml.engine.replicas import explain
-
     reasons = []
     for endpoint in item.endpoints:
         try:
@@ -138,7 +139,7 @@ def plan_file(
         # a file that is cut short may open and then fail wherever it is read
         except Exception as error:
             logger.debug("%s could not be planned", endpoint, exc_info=error)
-            reasons.append(f"Cannot read {endpoint}: {explain(endpoint, error)}")
+            reasons.append(f"Cannot read {endpoint}: {explain_for(processor, endpoint, error)}")
     hint = ""
     if item.catalogued and all("://" in endpoint for endpoint in item.endpoints):
         hint = (
@@ -151,13 +152,11 @@ def plan_file(
 def _plan_at(
     endpoint: str, processor: Processor, item: Input, chunk_size: int, kind: str | None
 ) -> PlannedFile:
-    from hepml.engine.reading import cluster_edges
-    from hepml.engine.replicas import open_first
-
-    directory, _ = open_first((endpoint,))
-    with directory:
-        tree = _find_tree(directory, item.trees or processor.trees, processor, endpoint)
-        found = item.kind or processor.kind_of(tree) or kind
+    source, _ = open_source(processor, (endpoint,))
+    with source:
+        tree = source.table(item.trees, processor)
+        notes = source.notes or {}
+        found = item.kind or notes.get("kind") or processor.kind_of(tree) or kind
         if found is None and tree.num_entries == 0:
             found = "simulation"  # no event to classify: it contributes nothing either way
         if found is None:
@@ -168,32 +167,27 @@ def _plan_at(
             )
         check_branches(processor, tree, found, endpoint)
         size, modified = local_state((endpoint,))
-        constants = processor.file_constants(directory, tree.name, found)
+        constants = processor.file_constants(source.handle, tree.name, found)
+        dataset = item.dataset if item.named else str(notes.get("dataset") or item.dataset)
         return PlannedFile(
-            dataset=item.dataset,
+            dataset=dataset,
             kind=found,
-            label=item.label,
+            label=item.label if item.named else dataset,
             endpoints=item.endpoints,
             tree=tree.name,
-            uuid=str(directory.file.uuid),
+            uuid=source.uuid,
             entries=int(tree.num_entries),
-            edges=chunk_edges(cluster_edges(tree), int(tree.num_entries), chunk_size),
+            edges=chunk_edges(source.edges(tree), int(tree.num_entries), chunk_size),
             size=size,
             modified=modified,
             catalogued=item.catalogued,
             published=None if item.published is None else asdict(item.published),
-            simulation=_simulation_notes(directory),
+            simulation=source.simulation(),
             constants=None if constants is None else dict(constants),
             cross_section=item.cross_section_corrected or item.cross_section,
             absent=absent_branches(processor, tree, found),
+            imported=source.notes,
         )
-
-
-def _simulation_notes(directory: Any) -> dict[str, Any] | None:
-    """What ``hepml simulate`` wrote into its file, ``None`` for any other file."""
-    if SIMULATION_KEY not in directory.keys(cycle=False):
-        return None
-    return dict(json.loads(str(directory[SIMULATION_KEY])))
 
 
 def unopened_file(item: Input, error: HepmlError, order: int) -> UnopenedFile:
@@ -212,6 +206,7 @@ def unopened_file(item: Input, error: HepmlError, order: int) -> UnopenedFile:
         published=None if item.published is None else asdict(item.published),
         cross_section=item.cross_section_corrected or item.cross_section,
         order=order,
+        named=item.named,
     )
 
 
@@ -228,29 +223,16 @@ def local_state(endpoints: Sequence[str]) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _find_tree(directory: Any, wanted: Sequence[str], processor: Processor, endpoint: str) -> Any:
-    present = directory.classnames(cycle=False)
-    trees = [name for name, kind in present.items() if kind in ("TTree", "ROOT::RNTuple")]
-    for name in wanted:
-        if name in trees:
-            return directory[name]
-    raise TreeError(
-        f"{endpoint} holds no tree that {processor.name!r} reads "
-        f"(it reads {' or '.join(map(repr, wanted))}). "
-        + (f"Trees in the file: {', '.join(trees)}. " if trees else "The file holds no tree. ")
-        + f"See what fits:  hepml inspect {endpoint}"
-    )
-
-
 def check_branches(processor: Processor, tree: Any, kind: str, endpoint: str) -> None:
-    """Raise a BranchError that names every missing branch with its near misses."""
+    """Raise a BranchError that names every missing branch or column with its near misses."""
     present = set(tree.keys())
     missing = [name for name in processor.required_branches(tree.name, kind) if name not in present]
     if missing:
         hints = "\n".join(f"  {name}: {did_you_mean(name, present)}" for name in missing[:6])
         more = f"\n  ... and {len(missing) - 6} more" if len(missing) > 6 else ""
+        place, what = (f", tree {tree.name!r},", "branches") if tree.name else ("", "columns")
         raise BranchError(
-            f"{endpoint}, tree {tree.name!r}, lacks {len(missing)} of the branches that "
+            f"{endpoint}{place} lacks {len(missing)} of the {what} that "
             f"{processor.name!r} needs:\n{hints}{more}"
         )
 

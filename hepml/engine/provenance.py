@@ -55,6 +55,7 @@ def make_provenance(
                 "uuid": file.uuid,
                 "entries": file.entries,
                 "size": file.size,
+                **({} if file.imported is None else {"imported": file.imported}),
             }
             for file in plan.files
         ],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hepml.endpoint import limit_xrootd_patience
 from hepml.errors import FileAccessError
 
-__all__ = ["open_first"]
+__all__ = ["ROOT", "Reader", "explain", "open_first"]
 
-# first bytes of files that are taken for ROOT files
+# first bytes of files that are taken for files of another format
 FORMATS = {
+    b"root": "a ROOT file",
     b"\x89HDF": "an HDF5 file",
     b"PAR1": "a Parquet file",
     b"\x93NUMPY": "a numpy file",
@@ -22,13 +24,44 @@ FORMATS = {
 }
 
 
-def open_first(endpoints: Sequence[str]) -> tuple[Any, str]:
-    """Open a ROOT file at its first endpoint that answers.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How files of one format are opened, and what to say where there is none.
+
+    Attributes
+    ----------
+    name : str
+        What the format is called.
+    magic : bytes
+        How such a file begins.
+    open : callable
+        Opens a path or URL.
+    advice : str
+        Goes on behind "it is a ... file".
+    """
+
+    name: str
+    magic: bytes
+    open: Callable[[str], Any]
+    advice: str
+
+
+def _open_root(endpoint: str) -> Any:
+    from hepml.engine import reading
+
+    return reading.open_root(endpoint)
+
+
+ROOT = Reader("ROOT", b"root", _open_root, "and ROOT files are read here")
+
+
+def open_first(endpoints: Sequence[str], reader: Reader = ROOT) -> tuple[Any, str]:
+    """Open a file at its first endpoint that answers.
 
     Returns
     -------
-    directory : uproot.ReadOnlyDirectory
-        The open file.
+    file : object
+        The open file: what ``reader.open`` returns, of ROOT files an uproot directory.
     endpoint : str
         The endpoint that served it.
 
@@ -37,21 +70,21 @@ def open_first(endpoints: Sequence[str]) -> tuple[Any, str]:
     FileAccessError
         If none answers; every endpoint is listed with its reason.
     """
-    from hepml.engine.reading import open_root
-
     limit_xrootd_patience()
     reasons = []
     for endpoint in endpoints:
         try:
-            return open_root(endpoint), endpoint
-        # uproot reports damaged headers as any of these, depending on where the damage is
+            return reader.open(endpoint), endpoint
+        except FileAccessError as error:
+            reasons.append(str(error))
+        # damaged headers are reported as any of these, depending on where the damage is
         except (OSError, ValueError, KeyError, NotImplementedError, ImportError, EOFError) as error:
-            reasons.append(f"{endpoint}: {explain(endpoint, error)}")
+            reasons.append(f"{endpoint}: {explain(endpoint, error, reader)}")
     raise FileAccessError("Cannot open " + "\n  then ".join(reasons))
 
 
-def explain(endpoint: str, error: BaseException) -> str:
-    """One line on why a file did not open."""
+def explain(endpoint: str, error: BaseException, reader: Reader = ROOT) -> str:
+    """One line on why a file did not open, or could not be read further on."""
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     # the XRootD client puts what happened behind its own call
     first = re.sub(r"^.*\[(FATAL|ERROR)\]\s*", "", first)
@@ -69,20 +102,32 @@ def explain(endpoint: str, error: BaseException) -> str:
             return "it is a directory"
         if path.stat().st_size == 0:
             return "the file is empty (0 bytes)"
-        other = _other_format(path)
-        if other:
-            return f"it is {other}, and ROOT files are read here"
-    return f"it is not a readable ROOT file, damaged or cut short ({said})"
+        begin = _first_bytes(path)
+        for magic, name in FORMATS.items():
+            if begin.startswith(magic) and magic != reader.magic:
+                return f"it is {name}, {reader.advice}{_channel(path, magic)}"
+        if reader is not ROOT and not begin.startswith(reader.magic):
+            return f"it is no {reader.name} file, {reader.advice}"
+    return f"it is not a readable {reader.name} file, damaged or cut short ({said})"
 
 
-def _other_format(path: Path) -> str:
-    """What a local file is by its first bytes, if it is no ROOT file at all."""
+def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as handle:
-            begin = handle.read(8)
+            return handle.read(8)
     except OSError:
+        return b""
+
+
+def _channel(path: Path, magic: bytes) -> str:
+    """Which processor an imported file is for, where another one was given it."""
+    if magic != b"PAR1":
         return ""
-    for magic, name in FORMATS.items():
-        if begin.startswith(magic):
-            return name
-    return ""
+    from hepml.engine.parquet import open_parquet
+
+    try:
+        with open_parquet(str(path)) as file:
+            channel = file.notes.get("channel")
+    except (OSError, ValueError, FileAccessError):
+        return ""
+    return f". It was imported for another channel:  hepml run {channel} {path}" if channel else ""

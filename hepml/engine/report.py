@@ -22,6 +22,7 @@ from hepml.engine.account import (
 )
 from hepml.engine.checkpoint import Checkpoint, load_checkpoint
 from hepml.engine.duplicates import data_sets
+from hepml.engine.imported import import_notes
 from hepml.engine.plan import Chunk, Plan, PlannedFile, UnopenedFile
 from hepml.engine.store import Layout
 from hepml.histograms import add_histograms, empty_histogram, sort_categories
@@ -146,7 +147,12 @@ def _close(plan: Plan, result: Reconciled) -> None:
             if account["removed_duplicates"]
         },
         "datasets": result.datasets,
-        "notes": [*plan.notes, *absence_notes(plan.files), *_notes(plan, result)],
+        "notes": [
+            *plan.notes,
+            *import_notes(plan.files),
+            *absence_notes(plan.files),
+            *_notes(plan, result),
+        ],
     }
 
 

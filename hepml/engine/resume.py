@@ -18,6 +18,7 @@ from hepml.engine.refusals import refuse_mixed, refuse_overlap
 from hepml.engine.run import execute_plan
 from hepml.engine.rundir import Run
 from hepml.engine.samples import refuse_unnormalised
+from hepml.engine.sources import check_lazy
 from hepml.engine.store import Layout, locked
 from hepml.errors import FileAccessError, HepmlError, OutputError, ProcessorError
 
@@ -80,6 +81,7 @@ def resume(
     if executor == "futures":
         warm_up()
     chosen = processor or stored_processor(plan, Path(path))
+    check_lazy(executor, chosen)
     if as_json(chosen.parameters()) != as_json(plan.parameters):
         raise ProcessorError(
             f"The run in {path} was made with other parameters ({plan.parameters}); "
@@ -165,6 +167,7 @@ def _as_input(file: PlannedFile | UnopenedFile) -> Input:
         catalogued=file.catalogued,
         published=Published(**file.published) if file.published else None,
         cross_section=file.cross_section,
+        named=isinstance(file, PlannedFile) or file.named,
     )
 
 

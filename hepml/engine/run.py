@@ -15,6 +15,7 @@ from hepml.engine.plan import Chunk, Plan
 from hepml.engine.planning import make_plan
 from hepml.engine.pool import stop_shared_pool, warm_up
 from hepml.engine.rundir import Run
+from hepml.engine.sources import check_lazy
 from hepml.engine.store import Layout, locked, write_json, write_text
 from hepml.errors import HepmlError
 
@@ -35,7 +36,7 @@ def run(
     executor: str = "futures",
     workers: int = 2,
     scheduler: str | None = None,
-    chunk_size: int = 250_000,
+    chunk_size: int | None = None,
     max_events: int | None = None,
     kind: str | None = None,
     retries: int = 2,
@@ -59,8 +60,8 @@ def run(
         Processes on this machine.
     scheduler : str, optional
         Address of a running dask scheduler, for the dask executors.
-    chunk_size : int
-        Wanted entries a chunk.
+    chunk_size : int, optional
+        Wanted entries a chunk; default: the processor's own, ``processor.chunk_size``.
     max_events : int, optional
         At most this many events per dataset; such a run cannot be normalised.
     kind : {"data", "simulation"}, optional
@@ -85,6 +86,7 @@ def run(
     from hepml.registry import registered_name
 
     check_executor(executor, workers, retries)
+    check_lazy(executor, processor)
     layout = Layout(out)
     layout.refuse_taken()
     if executor == "futures":
@@ -126,7 +128,7 @@ def as_inputs(
 
     if isinstance(catalogue, Mapping):
         return tuple(
-            replace(item, dataset=name, label=item.label if item.catalogued else name)
+            replace(item, dataset=name, label=item.label if item.catalogued else name, named=True)
             for name, files in catalogue.items()
             for item in resolve_inputs(
                 [files] if isinstance(files, str) else [str(file) for file in files],

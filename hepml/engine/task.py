@@ -14,9 +14,9 @@ import cloudpickle
 from hepml.collect import collect
 from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.plan import Chunk
-from hepml.engine.reading import events_from_root, learn_columns, learned_columns
-from hepml.engine.replicas import open_first
+from hepml.engine.reading import learn_columns, learned_columns
 from hepml.engine.retries import attempts
+from hepml.engine.sources import open_source
 from hepml.engine.store import Layout
 from hepml.engine.veto import load_veto, outside
 from hepml.errors import FileAccessError, HepmlError
@@ -82,12 +82,11 @@ def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
     processor = job.unpack()
     metadata = {**chunk.metadata(), "filename": endpoint}
     layout, removed = Layout(job.out), 0
-    directory, endpoint = open_first((endpoint,))
-    with directory:
-        check_identity(directory, endpoint, chunk.uuid)
+    source, endpoint = open_source(processor, (endpoint,))
+    with source:
+        check_identity(source.uuid, endpoint, chunk.uuid)
         memory = (job.fingerprint, chunk.kind, chunk.tree)
-        events, log = events_from_root(
-            directory,
+        events, log = source.events(
             chunk.tree,
             schema=processor.schema,
             metadata=metadata,
@@ -118,12 +117,11 @@ def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
     return {"state": "processed", "endpoint": endpoint, "seconds": seconds}
 
 
-def check_identity(directory: Any, endpoint: str, uuid: str) -> None:
+def check_identity(uuid: str, endpoint: str, planned: str) -> None:
     """Raise a FileAccessError if an open file is not the one that was planned."""
-    if str(directory.file.uuid) != uuid:
+    if uuid != planned:
         raise FileAccessError(
-            f"{endpoint} is not the file that was planned: its uuid is "
-            f"{directory.file.uuid}, not {uuid}."
+            f"{endpoint} is not the file that was planned: its uuid is {uuid}, not {planned}."
         )
 
 

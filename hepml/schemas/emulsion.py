@@ -18,4 +18,5 @@ class Emulsion(Jagged):
     ``x``, ``y``, ``z``, ``tx``, ``ty``) holds the injectors of the core.
     """
 
+    channel: ClassVar[str] = "shower"
     collections: ClassVar[tuple[str, ...]] = ("basetrack", "film", "injector")

@@ -20,9 +20,15 @@ class Jagged(BaseSchema):
     ----------
     collections : tuple of str
         Prefixes that become collections.
+    channel : str
+        Channel whose import writes such files, as in ``hepml import CHANNEL``; empty: any.
+    file_format : str
+        What the engine opens for a processor with this layout.
     """
 
     collections: ClassVar[tuple[str, ...]] = ()
+    channel: ClassVar[str] = ""
+    file_format: ClassVar[str] = "parquet"
 
     def __init__(self, base_form: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(base_form, *args, **kwargs)
