@@ -19,6 +19,7 @@ GROUP = "hepml.processors"
 SHIPPED = {
     "diphoton": "processors.diphoton:DiphotonProcessor",
     "dimuon": "processors.dimuon:DimuonProcessor",
+    "shower": "processors.shower:ShowerProcessor",
 }
 
 

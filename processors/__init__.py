@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from processors.dimuon import DimuonProcessor
     from processors.diphoton import DiphotonProcessor
+    from processors.shower import ShowerProcessor
 
 _LAZY = {
     "DimuonProcessor": "processors.dimuon",
     "DiphotonProcessor": "processors.diphoton",
+    "ShowerProcessor": "processors.shower",
 }
 
-__all__ = ["DimuonProcessor", "DiphotonProcessor"]
+__all__ = ["DimuonProcessor", "DiphotonProcessor", "ShowerProcessor"]
 
 
 def __getattr__(name: str) -> Any:

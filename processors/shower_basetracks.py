@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from hepml.errors import HepmlError
 
-__all__ = ["BasetrackError", "Basetracks", "Injectors", "by_film"]
+__all__ = ["NO_EVENT", "BasetrackError", "Basetracks", "Injectors", "by_film"]
+
+
+NO_EVENT = -(2**40)
+"""Event of an injector that is no simulated particle: no base-track carries it."""
 
 
 class BasetrackError(HepmlError):
@@ -128,6 +132,8 @@ class Injectors:
         Position [um].
     tx, ty : array of float64
         Slopes.
+    event : array of int64
+        Simulated event that the base-tracks of the shower carry, `NO_EVENT` where there is none.
     """
 
     shower: NDArray[np.int64]
@@ -138,20 +144,30 @@ class Injectors:
     z: NDArray[np.float64]
     tx: NDArray[np.float64]
     ty: NDArray[np.float64]
+    event: NDArray[np.int64]
 
     @classmethod
     def of(cls, columns: Mapping[str, NDArray[Any]]) -> Injectors:
-        """Take the columns of `processors.shower_injectors.find_injectors` or of a tile."""
-        whole = (frozen(np.asarray(columns[name], np.int64)) for name in ("shower", "pid", "row"))
-        real = (frozen(np.asarray(columns[n], np.float64)) for n in ("x", "y", "z", "tx", "ty"))
-        return cls(*whole, *real)
+        """Take the columns of `processors.shower_injectors.find_injectors` or of a tile.
+
+        Without a column ``event`` the number of the shower is that of the event.
+        """
+        shower, pid, row, event = (
+            frozen(np.asarray(columns.get(name, columns["shower"]), np.int64))
+            for name in ("shower", "pid", "row", "event")
+        )
+        x, y, z, tx, ty = (
+            frozen(np.asarray(columns[name], np.float64)) for name in ("x", "y", "z", "tx", "ty")
+        )
+        return cls(shower, pid, row, x, y, z, tx, ty, event)
 
     def __len__(self) -> int:
         return len(self.shower)
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> Injectors:
         """Keep some of them."""
-        return Injectors(*(frozen(getattr(self, name)[chosen]) for name in self.__slots__))
+        parts = {name: frozen(getattr(self, name)[chosen]) for name in self.__slots__}
+        return Injectors(**parts)
 
 
 def by_film(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -105,7 +105,7 @@ def find_candidates(
         (tracks.pid, tracks.film_z),
         (grid.starts, grid.order, grid.place),
         axes,
-        (injectors.shower, injectors.pid),
+        (injectors.event, injectors.pid),
         limits,
         (legacy, everything),
         frozen(skip),

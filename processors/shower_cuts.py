@@ -40,8 +40,9 @@ class ShowerCuts:
         Mismatches that count as 1 in the distance to the nearest base-track of another film.
     neighbour_limit : float
         Largest such distance; it stands for "none" where there is no base-track within it.
-    neighbour_window : float
-        Half side of the square around the injector in which neighbours are looked for.
+    reach : float
+        Half side of the square around the injector beyond which no neighbour is looked for, and
+        no base-track of the cut-based algorithm. A tile must hold as much around its core.
     density_radius : float
         Radius of the circle in which base-tracks of the same film are counted.
     cone_slope, cone_radius, cone_start, cone_growth : float
@@ -65,7 +66,7 @@ class ShowerCuts:
     neighbour_position: float = 60.0
     neighbour_slope: float = 0.06
     neighbour_limit: float = 6.0
-    neighbour_window: float = 6_000.0
+    reach: float = 6_000.0
     density_radius: float = 100.0
     cone_slope: float = 0.4
     cone_radius: float = 1_000.0
@@ -83,6 +84,11 @@ class ShowerCuts:
             if item.name in _MAY_BE_ZERO and value == 0:
                 continue
             raise ParameterError(f"ShowerCuts.{item.name} must be above 0 and finite, not {value}.")
+        if self.window > self.reach:
+            raise ParameterError(
+                f"ShowerCuts: window = {self.window:g} um must not be beyond reach = "
+                f"{self.reach:g} um."
+            )
 
 
 _MAY_BE_ZERO = ("link_gap", "pyramid_slope", "cone_start", "cone_growth", "delta_theta")

@@ -58,8 +58,7 @@ def select_showers(
     Parameters
     ----------
     tracks : Basetracks
-        Base-tracks of a brick, or of a part that reaches ``max(window, neighbour_window)`` beyond
-        its injectors.
+        Base-tracks of a brick, or of a part that reaches ``cuts.reach`` beyond its injectors.
     injectors : Injectors
         Where showers start.
     cuts : ShowerCuts

@@ -59,7 +59,7 @@ def find_neighbours(
 
     The distance of two base-tracks is hypot(position mismatch / ``neighbour_position``, slope
     mismatch / ``neighbour_slope``), both projected half-way. Only base-tracks in the square of
-    ``neighbour_window`` around the injector count, so that the result does not depend on tiles.
+    ``reach`` around the injector count, so that the result does not depend on tiles.
     Of equally near ones the first is taken.
 
     Parameters
@@ -76,10 +76,10 @@ def find_neighbours(
         tracks.event,
         tracks.film_z,
         (grid.starts, grid.order, grid.place),
-        (injectors.x, injectors.y, injectors.shower),
+        (injectors.x, injectors.y, injectors.event),
         (frozen(shower), frozen(index), frozen(tracks.film_of(index))),
         (cuts.neighbour_position, cuts.neighbour_slope, cuts.neighbour_limit),
-        (cuts.neighbour_window, cuts.density_radius),
+        (cuts.reach, cuts.density_radius),
         everything,
     )
     dz = tracks.z[index] - injectors.z[shower]

@@ -101,7 +101,7 @@ def find_showers(
     tracks, grid, injectors, everything
         As for `processors.shower_candidates.find_candidates`.
     cuts : ShowerCuts
-        The ``cone_`` cuts.
+        The ``cone_`` cuts and the reach.
     """
     return Showers(
         *_follow(
@@ -110,8 +110,8 @@ def find_showers(
             (tracks.pid, tracks.film_z),
             (grid.starts, grid.order, grid.place),
             (injectors.x, injectors.y, injectors.z, injectors.tx, injectors.ty),
-            (injectors.shower, injectors.pid),
-            (cuts.cone_slope, cuts.cone_radius, cuts.cone_start, cuts.cone_growth),
+            (injectors.event, injectors.pid),
+            (cuts.cone_slope, cuts.cone_radius, cuts.cone_start, cuts.cone_growth, cuts.reach),
             (cuts.cone_position, cuts.cone_angle, cuts.cone_films),
             everything,
         )
@@ -131,18 +131,18 @@ def quality_of(
     tracks : Basetracks
         Base-tracks of the whole brick, or at least all of these showers.
     injectors : Injectors
-        Where they start; ``shower`` is the simulated event.
+        Where they start, with the simulated ``event``.
     first, index : array of int64
         Base-tracks found, as in `Showers` and `processors.shower_candidates.Candidates`.
     """
     shower = np.repeat(np.arange(len(first) - 1), np.diff(first))
-    same = tracks.event[index] == injectors.shower[shower]
-    order = np.argsort(injectors.shower)
+    same = tracks.event[index] == injectors.event[shower]
+    order = np.argsort(injectors.event)
     signal = np.flatnonzero(tracks.event >= 0)
-    place = np.searchsorted(injectors.shower[order], tracks.event[signal])
+    place = np.searchsorted(injectors.event[order], tracks.event[signal])
     known = place < len(order)
     signal, place = signal[known], order[place[known]]
-    counts = (injectors.shower[place] == tracks.event[signal]) & (
+    counts = (injectors.event[place] == tracks.event[signal]) & (
         tracks.pid[tracks.film_of(signal)] < injectors.pid[place]
     )
     number = len(injectors)
@@ -191,7 +191,7 @@ def _in_cone(columns, event, grid, film, z, axis, cone, visible):  # type: ignor
     """Base-tracks of a film inside the cone around the injector's axis, not too steep, rising."""
     starts, order, place = grid
     x0, y0, z0, tx0, ty0 = axis
-    slope, radius, start, growth = cone
+    slope, radius, start, growth, window = cone
     number, rows = np.int64(place[3]), np.int64(place[4])
     x, y = x0 + tx0 * (z - z0), y0 + ty0 * (z - z0)
     half = min(radius, start + growth * (z - z0)) + _SLACK
@@ -204,6 +204,9 @@ def _in_cone(columns, event, grid, film, z, axis, cone, visible):  # type: ignor
         for o in range(starts[cell + low], starts[cell + high]):
             i = order[o]
             dz = np.float64(columns[2][i]) - z0
+            at_x, at_y = np.float64(columns[0][i]) - x0, np.float64(columns[1][i]) - y0
+            if not (abs(at_x) <= window and abs(at_y) <= window):
+                continue
             dx = np.float64(columns[0][i]) - (x0 + tx0 * dz)
             dy = np.float64(columns[1][i]) - (y0 + ty0 * dz)
             reach = min(radius, start + growth * dz)

@@ -9,14 +9,15 @@ import pytest
 from hepml import registry
 from hepml.errors import ProcessorError
 from hepml.registry import find_processor, processor_names, registered_name
-from processors import DimuonProcessor, DiphotonProcessor
+from processors import DimuonProcessor, DiphotonProcessor, ShowerProcessor
 from tests.toys import ToyProcessor
 
 
 def test_the_shipped_channels_are_known() -> None:
-    assert {"diphoton", "dimuon"} <= set(processor_names())
+    assert {"diphoton", "dimuon", "shower"} <= set(processor_names())
     assert find_processor("diphoton") is DiphotonProcessor
     assert find_processor("dimuon") is DimuonProcessor
+    assert find_processor("shower") is ShowerProcessor
 
 
 def test_a_class_is_found_where_it_is_defined() -> None:
