@@ -93,7 +93,7 @@ PUBLIC = {
         "scan_binnings",
     },
     "hepml.workspace": {"make_workspace"},
-    "processors": {"DimuonProcessor", "DiphotonProcessor"},
+    "processors": {"DimuonProcessor", "DiphotonProcessor", "ShowerProcessor"},
 }
 # Each of these takes from 0.1 to several seconds to import; pydantic, which typer imports for
 # the help of a command, takes less.
