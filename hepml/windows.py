@@ -74,6 +74,8 @@ class Window:
         Their relative yields; empty for equal ones.
     width : float
         Their standard deviation over their mass.
+    degree : int
+        Degree that describes the background here, unless another one is wanted.
     doc : str
         One line for people.
     """
@@ -86,6 +88,7 @@ class Window:
     peaks: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
     width: float = RESOLUTION
+    degree: int = 5
     doc: str = ""
 
     def __post_init__(self) -> None:
@@ -179,16 +182,17 @@ UPSILON = Window(
     ("upsilon_1s", "upsilon_2s", "upsilon_3s"),
     (1521, 870, 524),
     0.012,
-    "Upsilon(1S) to (3S), the published window",
+    doc="Upsilon(1S) to (3S), the published window",
 )
 
 WINDOWS: dict[str, Window] = {
     item.name: item
     for item in (
         UPSILON,
-        Window("jpsi", 2.4, 2.92, 3.28, 3.5, ("jpsi",), doc="J/psi"),
+        # sidebands end before the psi(2S); degrees by an F-test on 8 TeV open data
+        Window("jpsi", 2.2, 2.9, 3.25, 3.55, ("jpsi",), degree=3, doc="J/psi"),
         Window("psi_prime", 3.17, 3.51, 3.85, 5, ("psi_prime",), doc="psi(2S)"),
-        Window("z", 60, 76, 106, 140, ("z",), width=0.025, doc="Z boson"),
+        Window("z", 60, 75, 110, 150, ("z",), width=0.025, degree=3, doc="Z boson"),
         Window("eta", 0.3, 0.525, 0.569, 0.72, ("eta",), doc="eta"),
         Window("rho", 0.57, 0.7, 0.86, 0.95, ("rho", "omega"), doc="rho and omega"),
         Window("phi", 0.82, 0.95, 1.05, 1.5, ("phi",), doc="phi(1020)"),

@@ -48,7 +48,13 @@ def hunt(
     window: Annotated[
         str, typer.Option(help="Name of a window, or four masses in GeV: 5,9,10.6,16.")
     ] = "upsilon",
-    degree: Annotated[int, typer.Option(help="Degree of the background.")] = 5,
+    degree: Annotated[
+        int | None,
+        typer.Option(
+            help="Degree of the background; default: the window's own, 5 for upsilon.",
+            show_default=False,
+        ),
+    ] = None,
     bins: Annotated[int, typer.Option(help="Bins of the signal region.")] = 11,
     score: Annotated[
         list[str] | None,

@@ -49,7 +49,7 @@ def hunt(
     fpr: Sequence[float] = COARSE,
     same_sign: NDArray[Any] | None = None,
     same_sign_weights: NDArray[Any] | None = None,
-    degree: int = 5,
+    degree: int | None = None,
     bins: int = 11,
     background: str = "polynomial",
     evaluate: Evaluate = "centre",
@@ -79,8 +79,10 @@ def hunt(
         Shares of sideband events that pass a cut, in (0, 1].
     same_sign, same_sign_weights : array, optional
         Same-sign pairs, where no resonance is: the test on them is the spurious signal.
-    degree, bins : int
-        Degree of the background; bins of the signal region (the sidebands take the same width).
+    degree : int, optional
+        Degree of the background; default: the window's own (5 for ``upsilon``).
+    bins : int
+        Bins of the signal region (the sidebands take the same width).
     background : {"polynomial", "exponential", "bernstein"}
         Family of the background.
     evaluate : {"centre", "integral"}
@@ -117,10 +119,11 @@ def hunt(
             f"There is no signal {signal!r}. " + did_you_mean(signal, ("count", "shape"))
         )
     chosen = find_window(window) if isinstance(window, str) else window
+    order = chosen.degree if degree is None else degree
     everything = _Selection("all", *_checked(masses, weights, "masses"))
     test = SignalTest(
         chosen.binning(bins),
-        Background(background, degree, chosen.left, chosen.right),
+        Background(background, order, chosen.left, chosen.right),
         peaks_of(chosen) if signal == "shape" else None,
         evaluate,
     )
@@ -138,7 +141,7 @@ def hunt(
         source=dict(source or {}),
         window={k: v for k, v in asdict(chosen).items() if k in ("name", *EDGES)},
         settings={
-            "degree": degree,
+            "degree": order,
             "bins": bins,
             "background": background,
             "evaluate": evaluate,
@@ -230,7 +233,8 @@ class _Work:
             for what, fit in (("with signal", outcome.free), ("without", outcome.null))
             if (text := fit.minimum.message)
         ]
-        if outcome.free.constrained or outcome.null.constrained:
+        # without a signal a large peak may well pull the background to zero elsewhere
+        if outcome.free.constrained:
             said.append("background held at zero")
         if events < FEW and not self.toys:
             said.append(f"fewer than {FEW} events: take the p-value from toys")

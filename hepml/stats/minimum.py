@@ -34,7 +34,8 @@ class Minimum:
     Attributes
     ----------
     theta, covariance : array
-        Parameters and the inverse of the observed information there.
+        Parameters and the inverse of the observed information there (of the expected one where
+        the fit was held above zero).
     deviance : float
         Smallest deviance.
     valid : bool
@@ -87,7 +88,7 @@ def minimise(objective: Objective, start: Array, limits: Limits | None = None) -
         if minuit.valid:
             break
     theta = start + transform @ np.asarray(minuit.values)
-    return _minimum(objective, theta, bool(minuit.valid), _message(minuit))
+    return _minimum(objective, theta, bool(minuit.valid), _message(minuit), observed=True)
 
 
 def minimise_above(
@@ -120,11 +121,14 @@ def minimise_above(
     )
     theta = start + transform @ found.x
     message = "" if found.success else f"SLSQP did not converge: {found.message}"
-    return _minimum(objective, theta, bool(found.success), message)
+    # at an edge, rows without data carry what is known
+    return _minimum(objective, theta, bool(found.success), message, observed=False)
 
 
-def _minimum(objective: Objective, theta: Array, valid: bool, message: str) -> Minimum:
-    covariance = _inverse(objective.information(theta, observed=True))
+def _minimum(
+    objective: Objective, theta: Array, valid: bool, message: str, *, observed: bool
+) -> Minimum:
+    covariance = _inverse(objective.information(theta, observed=observed))
     return Minimum(theta, covariance, objective.evaluate(theta)[0], valid, message)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from hepml.errors import FileAccessError
+from hepml.errors import CatalogueError, FileAccessError
 
 __all__ = ["Excess", "Fit", "Limit", "Result", "Spectrum", "Spurious", "Toys"]
 
@@ -36,7 +36,10 @@ class Result(BaseModel):
             text = Path(path).read_text()
         except OSError as error:
             raise FileAccessError(f"Cannot read {path}: {error.strerror}.") from error
-        return validate(cls, text, str(path))
+        try:
+            return validate(cls, text, str(path))
+        except CatalogueError as error:
+            raise FileAccessError(f"{error} Was it written by another version?") from error
 
     def write(self, path: str | Path) -> Path:
         """Write as JSON, whole or not at all."""

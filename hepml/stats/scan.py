@@ -27,6 +27,10 @@ Array = NDArray[np.float64]
 # better at the 5 % level in 8 % and 3 % of them, as by chance.
 DEGREE = 3
 
+# A sideband that begins or ends with this many empty bins is one that a cut on the mass went
+# through: the edge would look like a step of the spectrum.
+EMPTY = 3
+
 
 def scan(
     masses: NDArray[np.float64],
@@ -126,6 +130,8 @@ def _fit(
     if outside < LEAST:
         status = f"{outside} events in the sidebands: at least {LEAST} are needed"
         return None, base.model_copy(update={"status": status})
+    if not raw[:EMPTY].any() or not raw[-EMPTY:].any():
+        return None, base.model_copy(update={"status": "the data end inside a sideband"})
     try:
         outcome = test.run(window.part(counts), window.part(variances))
     except StatisticsError as error:

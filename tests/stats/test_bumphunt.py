@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hepml.errors import ParameterError, StatisticsError
+from hepml.errors import FileAccessError, ParameterError, StatisticsError
 from hepml.stats.bumphunt import hunt
 from hepml.stats.points import FINE, working_point
 from hepml.stats.results import Hunt
@@ -178,3 +178,17 @@ def test_same_sign_pairs_widen_the_background_by_what_is_found_in_them() -> None
 
 def test_an_empty_control_sample_says_nothing() -> None:
     assert hunt(OS, same_sign=np.array([90.0])).bias is None
+
+
+def test_the_degree_is_the_windows_own_unless_given() -> None:
+    masses = np.random.default_rng(3).uniform(2.2, 3.55, 4000)
+    assert hunt(masses, "jpsi").results[0].degree == 3
+    assert hunt(masses, "jpsi", degree=2).settings["degree"] == 2
+    assert hunt(OS).results[0].degree == 5
+
+
+def test_a_damaged_file_is_no_hunt(tmp_path: Path) -> None:
+    path = tmp_path / "hunt.json"
+    path.write_text('{"version": 1}')
+    with pytest.raises(FileAccessError, match=r"hunt\.json does not fit"):
+        Hunt.read(path)

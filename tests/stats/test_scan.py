@@ -207,3 +207,15 @@ def test_known_resonances_are_found_in_real_data() -> None:
     assert significance(3.0969) > 60
     assert significance(3.6861) > 10
     assert significance(9.4604) > 10
+
+
+def test_windows_over_the_edge_of_a_cut_table_are_left_out() -> None:
+    rng = np.random.default_rng(7)
+    masses = 5 + rng.exponential(6, 40_000)
+    found = scan(masses[masses < 16])
+    fitted = [point for point in found.points if point.Z is not None]
+    assert fitted
+    assert min(point.left for point in fitted) > 4.8
+    assert max(point.right for point in fitted) < 16.6
+    assert max(point.Z or 0.0 for point in fitted) < 4.5
+    assert "the data end inside a sideband" in {point.status for point in found.points}
