@@ -59,6 +59,8 @@ COLUMNS: tuple[Column, ...] = (
     observer("x", "um"),
     observer("y", "um"),
     observer("z", "um"),
+    observer("tx", alias="TX", dtype="float32", doc="slope dx/dz"),
+    observer("ty", alias="TY", dtype="float32", doc="slope dy/dz"),
     observer("parent_row", dtype="int64", doc="row of the parent"),
     observer("cut_based", dtype="int8", doc="1: the cut-based algorithm takes it"),
     observer("injector_pid", dtype="int32", doc="film position of the injector"),

@@ -124,6 +124,8 @@ def shower_features(
         "x": x,
         "y": y,
         "z": z,
+        "tx": tx,
+        "ty": ty,
         "injector_pid": injectors.pid[shower],
         "shower_signal": candidates.signal[shower, 0],
     }
