@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 SUFFIXES = (".root", ".parquet")
 LOOKS_LIKE_FILE = (*SUFFIXES, ".h5", ".hdf5", ".gz", ".csv")
+# what an import reads, in a folder or as far below as FEDRA puts it
+IMPORTED = ("*.h5", "*.h5.gz", "*.hdf5", "*.csv", "*.csv.gz", "*/*.cp.root", "*/*/*.cp.root")
 OVERRIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -261,6 +263,8 @@ def _directory(path: Path) -> list[Path]:
         return files
     deeper = sorted({str(p.parent) for s in SUFFIXES for p in path.glob(f"*/*{s}")})
     hint = f"There are some in {', '.join(deeper[:5])}." if deeper else "Name the files instead."
+    if any(found for pattern in IMPORTED for found in path.glob(pattern)):
+        hint = f"What lies there is imported first:  hepml import CHANNEL {path} --out DIR"
     raise EmptyInputError(f"the directory {path} holds no ROOT or Parquet file. {hint}")
 
 

@@ -13,6 +13,7 @@ from hepml.cli import (
     export,
     fit,
     hunt,
+    imports,
     inspect,
     plot,
     processors,
@@ -35,6 +36,7 @@ _ORDER = (
     "demo",
     "datasets",
     "simulate",
+    "import",
     "inspect",
     "processors",
     "run",
@@ -78,6 +80,7 @@ def _hepml(
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(imports.app, name="import")
 app.command("inspect")(inspect.inspect)
 app.command("processors")(processors.processors)
 app.command("run")(runs.run)

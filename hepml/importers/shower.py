@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,15 @@ from hepml.importers.brick import Brick, Columns, assemble
 from hepml.importers.fedra import QUALITY, FedraBrick, find_bricks, read_films
 from hepml.importers.geometry import Geometry, read_geometry
 from hepml.importers.tables import read_csv
-from hepml.importers.tiles import CORE, MARGIN, Tile, cut_tiles, write_tiles
+from hepml.importers.tiles import (
+    CORE,
+    MARGIN,
+    Tile,
+    check_size,
+    count_tiles,
+    cut_tiles,
+    write_tiles,
+)
 
 __all__ = ["UNITS", "FindInjectors", "Imported", "import_showers", "read_bricks"]
 
@@ -42,7 +51,7 @@ class Imported:
     basetracks, injectors : int
         How many were read and found.
     account : dict
-        What was rejected, missing, empty or without injector.
+        What was read, rejected, missing or empty, and which showers have no injector (``skipped``).
     """
 
     brick: int
@@ -98,6 +107,7 @@ def import_showers(
     OutputError
         If ``out`` holds something already.
     """
+    check_size(core, margin)
     target = Path(out)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputError(f"{target} exists; choose another --out, or remove it first.")
@@ -135,14 +145,18 @@ def _write(
             + "."
         )
     target.mkdir(parents=True, exist_ok=True)
-    account = brick.account | {"injectors": account}
+    account = brick.account | {"injectors": len(found["row"]), "skipped": account}
+    name = f"brick{brick.number:06d}"
     files: list[Path] = []
+    # a run can tell by these that its files are all of one import
+    expected = count_tiles(found, size[0])
+    notes = notes | {"dataset": name, "import": str(uuid.uuid4()), "files": expected}
     for tile in cut_tiles(brick, found, core=size[0], margin=size[1]):
-        if progress is not None:
-            progress(f"brick {brick.number}: tile {tile.scalars['tile']}", len(files), 0)
-        path = target / f"brick{brick.number:06d}_{int(tile.scalars['tile']):03d}.parquet"
+        path = target / f"{name}_{int(tile.scalars['tile']):03d}.parquet"
         write_tiles(path, _one(tile), notes | {"account": account})
         files.append(path)
+        if progress is not None:
+            progress(f"brick {brick.number}: tiles", len(files), expected)
     return Imported(brick.number, tuple(files), len(brick), len(found["row"]), account)
 
 

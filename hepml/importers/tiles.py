@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,16 @@ from numpy.typing import NDArray
 from hepml.errors import ParameterError
 from hepml.importers.brick import COLUMNS, Brick, Columns
 
-__all__ = ["CORE", "INJECTOR", "MARGIN", "Tile", "cut_tiles", "write_tiles"]
+__all__ = [
+    "CORE",
+    "INJECTOR",
+    "MARGIN",
+    "Tile",
+    "check_size",
+    "count_tiles",
+    "cut_tiles",
+    "write_tiles",
+]
 
 CORE = 25_000.0  # wanted side of a tile [um]
 # The 5 mm window of the selection and what an inclined injector moves it.
@@ -79,23 +89,37 @@ def cut_tiles(
     core, margin : float
         Wanted side of a tile's core, and what is added on every side [um].
     """
+    check_size(core, margin)
+    films = _sorted_films(brick)
+    for number, area, chosen in _cores(injectors, core):
+        inside = {name: values[chosen] for name, values in injectors.items()}
+        yield _tile(brick, films, number, area, margin, inside)
+
+
+def check_size(core: float, margin: float) -> None:
+    """Raise a ParameterError for tiles [um] that cannot hold a shower."""
     if not (core > 0 and margin >= MARGIN):
         raise ParameterError(
             f"A tile needs a core above 0 and a margin of at least {MARGIN:g} um, not {core:g} "
             f"and {margin:g}."
         )
-    films = _sorted_films(brick)
-    columns, rows = (_edges(injectors[name], core) for name in ("x", "y"))
-    number = 0
-    for x_low, x_high in pairwise(columns):
-        for y_low, y_high in pairwise(rows):
-            x, y = injectors["x"], injectors["y"]
-            chosen = (x >= x_low) & (x < x_high) & (y >= y_low) & (y < y_high)
-            if chosen.any():
-                area = (float(x_low), float(x_high), float(y_low), float(y_high))
-                inside = {name: values[chosen] for name, values in injectors.items()}
-                yield _tile(brick, films, number, area, margin, inside)
-            number += 1
+
+
+def count_tiles(injectors: Columns, core: float = CORE) -> int:
+    """How many tiles `cut_tiles` will yield."""
+    return sum(1 for _ in _cores(injectors, core))
+
+
+def _cores(
+    injectors: Columns, core: float
+) -> Iterator[tuple[int, tuple[float, float, float, float], NDArray[np.bool_]]]:
+    """Number and area of every core that has injectors, and which ones."""
+    x, y = injectors["x"], injectors["y"]
+    areas = itertools.product(pairwise(_edges(x, core)), pairwise(_edges(y, core)))
+    for number, ((x_low, x_high), (y_low, y_high)) in enumerate(areas):
+        chosen = (x >= x_low) & (x < x_high) & (y >= y_low) & (y < y_high)
+        if chosen.any():
+            yield number, (float(x_low), float(x_high), float(y_low), float(y_high)), chosen
 
 
 def _edges(positions: NDArray[Any], core: float) -> NDArray[np.float32]:
@@ -190,7 +214,9 @@ def write_tiles(path: Path, tiles: Iterator[Tile], notes: Mapping[str, Any]) -> 
     partial = path.with_name(f".{path.name}.partial")
     count = 0
     try:
-        with pq.ParquetWriter(partial, layout, compression="zstd") as writer:
+        # zstd alone does not notice every flipped bit; with checksums damage never becomes numbers
+        options = {"compression": "zstd", "write_page_checksum": True}
+        with pq.ParquetWriter(partial, layout, **options) as writer:
             for tile in tiles:
                 writer.write_table(_table(tile, layout), row_group_size=1)
                 count += 1

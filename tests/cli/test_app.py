@@ -19,6 +19,7 @@ COMMANDS = (
     ["datasets", "check"],
     ["datasets", "download"],
     ["simulate", "diphoton"],
+    ["import", "shower"],
     ["inspect"],
     ["run"],
     ["check"],

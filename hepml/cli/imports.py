@@ -1,0 +1,123 @@
+"""``hepml import``: bring other formats to the Parquet files that runs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hepml.importers.shower import Imported
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Import a channel's files to Parquet, once.")
+
+
+@app.callback()
+def _import() -> None:
+    """Import a channel's files to Parquet, once."""
+
+
+@app.command()
+def shower(
+    source: Annotated[
+        Path,
+        typer.Argument(help="Folder of FEDRA couples (bricks), a CSV file, or a folder of CSV."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to create.")],
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="data or simulation: which rule finds the injectors; default: what the brick's "
+            "sidecar says, else simulation where base-tracks have a simulated event.",
+            show_default=False,
+        ),
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Of lengths in the files: um, mm or cm.")] = "um",
+    geometry: Annotated[
+        Path | None,
+        typer.Option(help="JSON with z and alignment of the films; default: brick.json beside."),
+    ] = None,
+    quality: Annotated[
+        bool | None,
+        typer.Option(
+            "--quality/--no-quality",
+            help="Quality cut on FEDRA's base-tracks; default: to data.",
+            show_default=False,
+        ),
+    ] = None,
+    core: Annotated[float, typer.Option(help="Wanted side of a tile in um.")] = 25_000.0,
+    margin: Annotated[
+        float, typer.Option(help="What tiles overlap on every side, in um.")
+    ] = 6_000.0,
+) -> None:
+    """Emulsion bricks, FEDRA trees or CSV, to tiles that a run processes in parallel."""
+    from hepml.importers.shower import import_showers
+    from processors.shower_injectors import find_injectors
+
+    with _progress() as advance:
+        bricks = import_showers(
+            source,
+            out,
+            injectors=find_injectors,
+            kind=kind,
+            quality=quality,
+            unit=unit,
+            geometry=geometry,
+            core=core,
+            margin=margin,
+            progress=advance,
+        )
+    for brick in bricks:
+        _account(brick)
+    _say(f"tiles in {out}:  hepml run shower {out} --out RUN")
+
+
+def _account(brick: Imported) -> None:
+    """Print what was read of a brick, and what was not used and why."""
+    account = brick.account
+    read = account["films"] - len(account["missing_films"])
+    _say(
+        f"brick {brick.brick}: {brick.basetracks:,} base-tracks in {read} of {account['films']} "
+        f"films, {brick.injectors:,} injectors, {len(brick.files)} tiles"
+    )
+    for name in ("missing_films", "empty_films"):
+        if account[name]:
+            positions = ", ".join(map(str, account[name]))
+            _say(f"  {name.replace('_', ' ')} (PID, 0 = furthest downstream): {positions}")
+    if account["rejected"]:
+        _say(f"  {account['rejected']:,} base-tracks failed the quality cut")
+    for reason, count in _skipped(account).items():
+        _say(f"  no injector: {count:,} {reason}")
+
+
+def _skipped(account: Mapping[str, Any]) -> dict[str, int]:
+    return {reason: count for reason, count in account["skipped"].items() if count}
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar: what is read or written, how much is done and how much there is."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*bar, transient=True) as progress:
+        task = progress.add_task("import", total=None)
+        yield lambda what, done, total: progress.update(
+            task, description=what, completed=done, total=total or None
+        )
+
+
+def _say(text: str) -> None:
+    from rich.console import Console
+
+    Console().print(text, soft_wrap=True, highlight=False)

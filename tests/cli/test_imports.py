@@ -1,0 +1,110 @@
+"""`hepml import` as a user types it: what it says, and that a run takes what it wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import hepml
+from tests.conftest import Answer
+from tests.importers.emulsion import couples, write_brick, write_csv
+
+Cli = Callable[..., Answer]
+
+
+@pytest.fixture
+def brick(tmp_path: Path) -> Path:
+    """Plates 1, 2 and 4 of 5: six showers of one base-track upstream and two below, and noise."""
+    events = {1: 1, 2: 1, 4: 2, 5: 2}
+    plates = {}
+    for plate, each in events.items():
+        event = np.full(60, -999, np.int32)
+        event[: 6 * each] = np.repeat(np.arange(6), each)
+        # one that never multiplies
+        event[-1] = 6 if plate == 1 else -999
+        plates[plate] = couples(60, plate, s__eMCEvt=event)
+    return write_brick(tmp_path / "in", plates, films=5, simulated=True)
+
+
+def test_an_import_says_what_it_found_and_what_not(cli: Cli, brick: Path, tmp_path: Path) -> None:
+    answer = cli("import", "shower", brick, "--out", tmp_path / "tiles", "--core", 9000)
+    assert answer.code == 0, answer.text
+    tiles = sorted((tmp_path / "tiles").glob("*.parquet"))
+    assert f"240 base-tracks in 4 of 5 films, 6 injectors, {len(tiles)} tiles" in answer.out
+    assert "missing films (PID, 0 = furthest downstream): 2" in answer.out
+    assert "no injector: 1 simulated showers without a film of 2 to 10 base-tracks" in answer.out
+    assert f"hepml run shower {tmp_path / 'tiles'} --out RUN" in answer.out
+
+
+def test_tiles_know_the_dataset_and_how_many_they_are(
+    cli: Cli, brick: Path, tmp_path: Path
+) -> None:
+    cli("import", "shower", brick, "--out", tmp_path / "tiles", "--core", 9000)
+    tiles = sorted((tmp_path / "tiles").glob("*.parquet"))
+    notes = [json.loads(pq.read_schema(tile).metadata[b"hepml"]) for tile in tiles]
+    assert {(item["dataset"], item["files"]) for item in notes} == {("brick000007", len(tiles))}
+    assert len({item["import"] for item in notes}) == 1
+    assert len({item["uuid"] for item in notes}) == len(tiles) > 2
+
+
+def test_a_run_takes_the_tiles_as_one_dataset_with_their_account(
+    cli: Cli, brick: Path, tmp_path: Path
+) -> None:
+    cli("import", "shower", brick, "--out", tmp_path / "tiles", "--core", 9000)
+    answer = cli(
+        "run", "processors.shower:ShowerProcessor", tmp_path / "tiles", "--out", tmp_path / "run",
+        "--executor", "iterative",
+    )  # fmt: skip
+    assert answer.code == 0, answer.text
+    run = hepml.Run(tmp_path / "run")
+    (name,) = run.report["datasets"]
+    account = run.report["datasets"][name]
+    assert (name, account["kind"], account["simulated"]) == ("brick000007", "simulation", True)
+    assert account["complete"]
+    assert run.report["planned"] == len(list((tmp_path / "tiles").glob("*.parquet")))
+    assert "'brick000007' at import:" in answer.out
+    assert "missing films 2" in " ".join(answer.out.split())
+
+
+def test_csv_of_data_in_other_units_is_imported_too(cli: Cli, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "b.csv", x=np.linspace(4, 6, 12), y=np.linspace(3, 5, 12),
+        z=np.repeat([-0.263, -0.1315, 0], 4), TrackID=np.tile([1, 2, 3, 4], 3),
+    )  # fmt: skip
+    refused = cli("import", "shower", path, "--out", tmp_path / "tiles", "--kind", "data")
+    assert (refused.code, "--unit cm" in refused.err) == (2, True)
+    answer = cli(
+        "import", "shower", path, "--out", tmp_path / "tiles", "--kind", "data", "--unit", "cm"
+    )
+    assert answer.code == 0, answer.text
+    assert "brick 1: 12 base-tracks in 3 of 3 films, 4 injectors" in answer.out
+
+
+def test_an_existing_folder_is_not_touched(cli: Cli, brick: Path, tmp_path: Path) -> None:
+    assert cli("import", "shower", brick, "--out", brick).code == 2
+
+
+def test_what_has_to_be_imported_first_is_said(cli: Cli, brick: Path, tmp_path: Path) -> None:
+    couple = next(brick.rglob("*.cp.root"))
+    table = write_csv(tmp_path / "b.csv")
+    for word, said in ((brick, f"import CHANNEL {brick}"), (couple, "a ROOT file"), (table, "no")):
+        answer = cli("run", "processors.shower:ShowerProcessor", word, "--out", tmp_path / "run")
+        assert answer.code == 2
+        assert said in answer.err
+        assert "hepml import " in answer.err
+        assert not (tmp_path / "run").exists()
+
+
+def test_tiles_given_to_another_channel_are_sent_to_theirs(
+    cli: Cli, brick: Path, tmp_path: Path
+) -> None:
+    cli("import", "shower", brick, "--out", tmp_path / "tiles")
+    answer = cli("run", "diphoton", tmp_path / "tiles", "--out", tmp_path / "run")
+    assert answer.code == 2
+    assert "it is a Parquet file, and ROOT files are read here" in answer.err
+    assert "hepml run shower" in answer.err
