@@ -27,7 +27,7 @@ NOTES = b"hepml"
 class ParquetFile:
     """An open Parquet file with what its import noted; a row is an event.
 
-    It answers what is asked of a tree too: ``name``, ``keys()``, ``typenames()``,
+    It answers what is asked of a tree too: ``name``, ``in``, ``keys()``, ``typenames()``,
     ``num_entries``.
 
     Attributes
@@ -68,6 +68,9 @@ class ParquetFile:
     def edges(self) -> list[int]:
         """Rows at which row groups begin, and the end; 0 alone for an empty file."""
         return sorted(set(self._starts))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
 
     def keys(self) -> list[str]:
         """Columns that can be read: numbers, truth values and lists of them."""
@@ -121,17 +124,17 @@ class ParquetFile:
         known = {**metadata, "notes": self.notes}
         if not coffea_fits():
             return self._plain_events(schema, known, (start, stop), log), log
-        names = self.keys()
+        readable = [field for field in self.schema if is_readable(field.type)]
         mapping = RowColumns(
             lambda wanted: self.read(wanted, start, stop),
             self.endpoint,
             (self.notes["uuid"], "rows", f"{start}-{stop}"),
-            names,
+            {field.name: field.type for field in readable},
             getattr(schema, "collections", ()),
             log,
         )
         mapping.preload(columns or ())
-        base = RowColumns._extract_base_form(pa.schema([self.schema.field(n) for n in names]))
+        base = RowColumns._extract_base_form(pa.schema(readable))
         base["parameters"]["metadata"] = known
         key = tuple_to_key(mapping.partition)
         return NanoEventsFactory(schema(base), mapping, key, mode="virtual").events(), log

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,7 +37,7 @@ class RowColumns(ParquetSourceMapping):
         The file, for messages.
     partition : tuple of str
         File uuid, a name, and the range of rows.
-    names : sequence of str
+    columns : mapping of str to pyarrow.DataType
         Columns that can be read.
     collections : sequence of str
         Prefixes of columns that share their list lengths.
@@ -50,7 +50,7 @@ class RowColumns(ParquetSourceMapping):
         read: Read,
         where: str,
         partition: tuple[str, str, str],
-        names: Sequence[str],
+        columns: Mapping[str, pa.DataType],
         collections: Sequence[str],
         log: list[Any],
     ) -> None:
@@ -60,7 +60,7 @@ class RowColumns(ParquetSourceMapping):
         self.partition = partition
         self._read = read
         self._where = where
-        self._names = frozenset(names)
+        self._types = columns
         self._prefixes = tuple(f"{name}_" for name in collections)
         self._lengths: dict[str, tuple[str, NDArray[np.int64]]] = {}
         self._columns: dict[str, Column] = {}
@@ -68,7 +68,7 @@ class RowColumns(ParquetSourceMapping):
 
     def preload(self, names: Iterable[str]) -> None:
         """Read columns now, in one request; those the file lacks are passed over."""
-        wanted = [name for name in names if name in self._names and name not in self._columns]
+        wanted = [name for name in names if name in self._types and name not in self._columns]
         if not wanted:
             return
         table = self._read(wanted)
@@ -80,7 +80,7 @@ class RowColumns(ParquetSourceMapping):
 
     def _check_lengths(self, name: str, offsets: NDArray[np.int64]) -> None:
         """Refuse lists of one collection that differ in length: objects would be mixed up."""
-        prefix = next((prefix for prefix in self._prefixes if name.startswith(prefix)), None)
+        prefix = self._prefix(name)
         if prefix is None:
             return
         other, known = self._lengths.setdefault(prefix, (name, offsets))
@@ -91,6 +91,25 @@ class RowColumns(ParquetSourceMapping):
                 "Import the file again."
             )
 
+    def _prefix(self, name: str) -> str | None:
+        return next((prefix for prefix in self._prefixes if name.startswith(prefix)), None)
+
+    def _offsets(self, name: str, key: str) -> NDArray[np.int64] | None:
+        """List lengths of a column: those of its collection, from whichever column is at hand."""
+        prefix = self._prefix(name)
+        if prefix is None:
+            self._access_log.append(Accessed(branch=name, buffer_key=key))
+            return self._load(name)[0]
+        if prefix not in self._lengths:
+            # coffea asks by the collection's first column; any will do, so take the smallest
+            members = [
+                (_storage(_storage(kind).value_type).bit_width, other)
+                for other, kind in self._types.items()
+                if other.startswith(prefix) and pa.types.is_nested(_storage(kind))
+            ]
+            self.preload((min(members)[1],))
+        return self._lengths[prefix][1]
+
     def __getitem__(self, key: str) -> Callable[[], Any]:
         """How to obtain one buffer, when it is needed."""
         return partial(self._buffer, key)
@@ -98,12 +117,11 @@ class RowColumns(ParquetSourceMapping):
     def _buffer(self, key: str) -> Any:
         """Hand over a column's own memory, unless it has to be transformed."""
         name, *steps = self.interpret_key(key)[-1]
-        if steps in (["!load"], ["!load", "!offsets"], ["!load", "!content"]):
-            offsets, values = self._load(name)
-            part = offsets if steps[-1] == "!offsets" else values
-            if (offsets is None) == (len(steps) == 1) and part is not None:
-                self._access_log.append(Accessed(branch=name, buffer_key=key))
-                return part
+        if steps == ["!load", "!offsets"]:
+            return self._offsets(name, key)
+        if steps in (["!load"], ["!load", "!content"]):
+            self._access_log.append(Accessed(branch=name, buffer_key=key))
+            return self._load(name)[1]
         return super().__getitem__(key)()
 
     def _load(self, name: str) -> Column:
@@ -113,7 +131,7 @@ class RowColumns(ParquetSourceMapping):
 
     def get_column_handle(self, columnsource: Any, name: str, allow_missing: bool) -> Any:
         """Name of the column; its bytes are looked up when they are needed."""
-        return None if allow_missing and name not in self._names else name
+        return None if allow_missing and name not in self._types else name
 
     def extract_column(
         self, columnhandle: Any, start: int, stop: int, allow_missing: bool, **options: Any

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Answer
+from tests.engine.hits import write_hits
 from tests.engine.runs import copy_files, truncate
 from tests.events import diphoton_photons, mini_event, muon, write_mini, write_nanoaod
 
@@ -68,3 +69,28 @@ def test_a_file_cut_short_is_named_wherever_the_cut_is(
         if answer.code:
             assert "data_one.root" in answer.err
             assert len(answer.text.splitlines()) <= 25
+
+
+def test_columns_and_notes_of_an_imported_file(cli: Cli, tmp_path: Path) -> None:
+    path = write_hits(tmp_path / "x.parquet", notes={"account": {"rejected": 3}})
+    answer = cli("inspect", path)
+    assert answer.code == 0
+    row = next(line for line in answer.out.splitlines() if "40" in line)
+    cells = [cell.strip() for cell in row.replace("│", "|").split("|") if cell.strip()]
+    assert cells == ["x", "40", "7", "4", "data", "none"]
+    for words in ("hit_pt", "large_list<element: float>", "file-1", '{"rejected": 3}'):
+        assert words in answer.out
+
+
+def test_an_imported_brick_is_for_shower_and_says_what_it_lacks(cli: Cli, tmp_path: Path) -> None:
+    path = write_hits(tmp_path / "x.parquet", notes={"channel": "shower"})
+    answer = cli("inspect", path)
+    assert answer.code == 0
+    assert "x.parquet: shower does not fit" in answer.out
+
+
+def test_a_parquet_file_that_is_none_is_named(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_text("a,b")
+    answer = cli("inspect", tmp_path / "x.parquet")
+    assert answer.code == 2
+    assert "it is no Parquet file" in answer.err
