@@ -1,0 +1,211 @@
+"""Trained models on disk: the estimator in its library's own format, all else as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hepml.columns import Column
+from hepml.errors import ModelError
+from hepml.ml.calibration import Calibration
+from hepml.tables import FeatureTable
+
+__all__ = ["TrainedModel", "load_model", "resolve_features"]
+
+Kind = Literal["boosted", "forest"]
+
+_FILES: dict[str, str] = {"boosted": "model.txt", "forest": "model.skops"}
+_BATCH = 262_144
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedModel:
+    """An estimator and everything needed to apply it.
+
+    Attributes
+    ----------
+    name : str
+        Of the model within its task.
+    task : str
+        What it was trained for.
+    kind : {"boosted", "forest"}
+        Which library's format it is kept in.
+    estimator : object
+        With ``predict_proba``.
+    features : tuple of Column
+        Inputs in order, with units.
+    classes : tuple
+        Values of the label, in the order of the probabilities.
+    missing : {"native", "zero"}
+        What an undefined input means: a value of its own, or 0.
+    calibration : Calibration
+        From the probability of the last class to a calibrated one; two classes only.
+    threshold : float
+        Calibrated probability from which a row counts as signal.
+    card : dict
+        Data, parameters, versions, metrics; JSON values.
+    """
+
+    name: str
+    task: str
+    kind: Kind
+    estimator: Any
+    features: tuple[Column, ...]
+    classes: tuple[Any, ...]
+    missing: Literal["native", "zero"] = "native"
+    calibration: Calibration = field(default_factory=Calibration.none)
+    threshold: float = 0.5
+    card: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(column.name for column in self.features)
+
+    def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Probability of each class as the estimator gives it, shape (rows, classes)."""
+        found = np.empty((len(x), len(self.classes)))
+        # in pieces: a forest makes a copy of its input for each tree
+        for low in range(0, len(x), _BATCH):
+            part = x[low : low + _BATCH]
+            if self.missing == "zero":
+                part = np.nan_to_num(part, nan=0.0)
+            found[low : low + _BATCH] = self.estimator.predict_proba(part)
+        return found
+
+    def raw(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Probability of the last class as the estimator gives it."""
+        return self.probabilities(x)[:, -1]
+
+    def score(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probability of the last class."""
+        return self.calibration(self.raw(x))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the estimator, as JSON values."""
+        return {
+            "name": self.name,
+            "task": self.task,
+            "kind": self.kind,
+            "file": _FILES[self.kind],
+            "features": [
+                {"name": c.name, "dtype": c.dtype, "unit": c.unit, "alias": c.alias, "doc": c.doc}
+                for c in self.features
+            ],
+            "classes": list(self.classes),
+            "missing": self.missing,
+            "calibration": self.calibration.to_json(),
+            "threshold": self.threshold,
+            "card": self.card,
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write the estimator, ``model.json`` and ``card.md`` into a folder."""
+        from hepml.engine.store import write_json, write_text
+        from hepml.ml.cards import write_card
+
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / _FILES[self.kind]
+        if self.kind == "boosted":
+            self.estimator.save(path)
+        else:
+            from hepml.ml.forest import save_forest
+
+            save_forest(self.estimator, path)
+        content = self.to_json()
+        write_json(folder / "model.json", content, indent=1)
+        write_text(folder / "card.md", write_card(content))
+
+
+def load_model(path: str | Path) -> TrainedModel:
+    """Read a model; each is read once per process.
+
+    Parameters
+    ----------
+    path : path
+        Folder that a task of ``hepml ml`` wrote, or one of those under its ``models``.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, or it is damaged.
+    """
+    folder = Path(path)
+    document = folder / "model.json"
+    try:
+        changed = document.stat().st_mtime_ns
+    except OSError as error:
+        below = sorted(str(item.parent) for item in folder.glob("*/*/model.json"))
+        hint = f"There are models in {', '.join(below)}." if below else "Train one: hepml ml."
+        raise ModelError(f"There is no model in {folder} (no model.json). {hint}") from error
+    return _load(str(folder.absolute()), changed)
+
+
+@lru_cache(maxsize=8)
+def _load(path: str, changed: int) -> TrainedModel:
+    folder = Path(path)
+    try:
+        found = json.loads((folder / "model.json").read_text())
+        return TrainedModel(
+            name=found["name"],
+            task=found["task"],
+            kind=found["kind"],
+            estimator=_estimator(folder, found),
+            features=tuple(Column(**item) for item in found["features"]),
+            classes=tuple(found["classes"]),
+            missing=found["missing"],
+            calibration=Calibration.from_json(found["calibration"]),
+            threshold=float(found["threshold"]),
+            card=found["card"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The model in {folder} cannot be read: {error!r}.") from error
+
+
+def _estimator(folder: Path, found: Mapping[str, Any]) -> Any:
+    if found["kind"] == "boosted":
+        from hepml.ml.boosting import BoostedTrees
+
+        text = (folder / _FILES["boosted"]).read_text()
+        return BoostedTrees.from_text(text, found["classes"])
+    from hepml.ml.forest import load_forest
+
+    return load_forest(folder / _FILES["forest"])
+
+
+def resolve_features(model: TrainedModel, table: FeatureTable) -> tuple[str, ...]:
+    """Stored names of a model's inputs in a table; published names count, too.
+
+    Raises
+    ------
+    ModelError
+        If the table lacks one, or has it in another unit.
+    """
+    known = {column.name: column for column in table.columns}
+    names, lacking = [], []
+    for wanted in model.features:
+        ways = (wanted.name, wanted.alias, table.aliases.get(wanted.name, ""))
+        stored = next((name for name in ways if name in known), None)
+        if stored is None:
+            lacking.append(wanted.name)
+            continue
+        unit = known[stored].unit
+        if unit and wanted.unit and unit != wanted.unit:
+            raise ModelError(
+                f"The model knows {wanted.name!r} in {wanted.unit}, the table has it in {unit}."
+            )
+        names.append(stored)
+    if lacking:
+        raise ModelError(
+            f"The table lacks {len(lacking)} of the {len(model.features)} features of model "
+            f"{model.name!r}: {', '.join(lacking[:8])}. Run the same selection that the model "
+            "was trained on."
+        )
+    return tuple(names)

@@ -1,0 +1,155 @@
+"""Rows ordered by score: ROC, precision and recall, the best threshold, bootstrap intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Ranking", "bootstrap", "rates"]
+
+Floats = NDArray[np.float64]
+
+
+class Ranking:
+    """Rows in falling order of score; rows of one score stay together.
+
+    Parameters
+    ----------
+    scores : array
+        Larger for signal.
+    truth : array of bool
+        Which rows are signal.
+    weights : array, optional
+        Weights with their sign; default: 1.
+    """
+
+    def __init__(
+        self, scores: NDArray[Any], truth: NDArray[np.bool_], weights: NDArray[Any] | None = None
+    ) -> None:
+        values = np.asarray(scores, np.float64)
+        self.order = np.argsort(-values, kind="stable")
+        ordered = values[self.order]
+        # where each run of equal scores ends
+        self.ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+        self.thresholds = ordered[self.ends] if len(ordered) else ordered
+        self.truth = np.asarray(truth, np.bool_)[self.order]
+        used = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
+        self.weights = used[self.order]
+
+    def passing(self, factors: Floats | None = None) -> tuple[Floats, Floats]:
+        """Sums of weights of signal and background at or above each threshold.
+
+        Parameters
+        ----------
+        factors : array, optional
+            Multiplies the weights, in the order in which rows were given.
+        """
+        weights = self.weights if factors is None else self.weights * factors[self.order]
+        signal = np.cumsum(np.where(self.truth, weights, 0.0))[self.ends]
+        everything = np.cumsum(weights)[self.ends]
+        return signal, everything - signal
+
+    def roc(self) -> tuple[Floats, Floats]:
+        """False-positive and true-positive rates, from (0, 0) to (1, 1)."""
+        signal, background = self.passing()
+        return (
+            np.append(0.0, background) / background[-1],
+            np.append(0.0, signal) / signal[-1],
+        )
+
+    def auc(self, factors: Floats | None = None) -> float:
+        """Area under the ROC curve; NaN where a class has no weight."""
+        signal, background = self.passing(factors)
+        if not len(signal) or not (signal[-1] > 0 and background[-1] > 0):
+            return float("nan")
+        area = np.trapezoid(np.append(0.0, signal), np.append(0.0, background))
+        return float(area / signal[-1] / background[-1])
+
+    def average_precision(self, factors: Floats | None = None) -> float:
+        """Mean precision over recall, without interpolation; NaN without signal."""
+        signal, background = self.passing(factors)
+        if not len(signal) or not signal[-1] > 0:
+            return float("nan")
+        total = signal + background
+        precision = np.divide(signal, total, out=np.ones_like(signal), where=total > 0)
+        return float(np.sum(np.diff(signal, prepend=0.0) * precision) / signal[-1])
+
+    def precision_recall(self) -> tuple[Floats, Floats]:
+        """Recall and precision at each threshold."""
+        signal, background = self.passing()
+        total = signal + background
+        return signal / signal[-1], np.divide(
+            signal, total, out=np.ones_like(signal), where=total > 0
+        )
+
+    def best_threshold(self) -> float:
+        """Score above which F1 is largest, half-way to the next score below."""
+        signal, background = self.passing()
+        f1 = 2 * signal / (signal[-1] + signal + background)
+        best = int(f1.argmax())
+        below = self.thresholds[best + 1] if best + 1 < len(self.thresholds) else 0.0
+        return float(0.5 * (self.thresholds[best] + below))
+
+
+def bootstrap(
+    ranking: Ranking,
+    group: NDArray[np.int64],
+    groups: int,
+    counts: Floats | None = None,
+    *,
+    repeats: int = 200,
+    seed: int = 0,
+) -> dict[str, tuple[float, float, float]]:
+    """Intervals of 68 % by drawing whole groups with replacement.
+
+    Rows of a group (a shower) resemble each other, so that drawing rows would understate errors.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        The rows.
+    group : array of int64
+        Group of each row, in the order in which the ranking got them.
+    groups : int
+        How many there are.
+    counts : array, shape (groups, 4), optional
+        Sums of weights of a threshold by group: true positives, false positives, false
+        negatives, true negatives.
+
+    Returns
+    -------
+    dict of str to (low, high, deviation)
+        For ``auc`` and ``ap``; with counts also ``accuracy``, ``precision``, ``recall``, ``f1``.
+    """
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[float]] = {}
+    for _ in range(repeats):
+        times = np.bincount(rng.integers(0, groups, groups), minlength=groups).astype(np.float64)
+        factors = times[group]
+        found = {"auc": ranking.auc(factors), "ap": ranking.average_precision(factors)}
+        if counts is not None:
+            found |= rates(*(times @ counts))
+        for name, value in found.items():
+            if np.isfinite(value):
+                drawn.setdefault(name, []).append(value)
+    return {
+        name: (*np.quantile(values, [0.16, 0.84]).tolist(), float(np.std(values)))
+        for name, values in drawn.items()
+        if len(values) > 1
+    }
+
+
+def rates(tp: float, fp: float, fn: float, tn: float) -> dict[str, float]:
+    """Accuracy, precision, recall and F1; NaN where there is nothing to divide by."""
+
+    def share(part: float, whole: float) -> float:
+        return float(part / whole) if whole else float("nan")
+
+    return {
+        "accuracy": share(tp + tn, tp + fp + fn + tn),
+        "precision": share(tp, tp + fp),
+        "recall": share(tp, tp + fn),
+        "f1": share(2 * tp, 2 * tp + fp + fn),
+    }
