@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import importlib.util
-import os
 import re
 import urllib.error
 import urllib.request
@@ -13,25 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hepml.xrootd import is_xrootd, limit_xrootd_patience
+
 __all__ = [
-    "XROOTD_PATIENCE",
     "EndpointError",
     "Source",
-    "limit_xrootd_patience",
     "open_endpoint",
     "read_block",
 ]
 
 BLOCK = 1 << 20
 TIMEOUT = 30.0  # seconds without a byte
-
-# Seconds, except for the number of retries; the client's own defaults hang for minutes.
-XROOTD_PATIENCE = {
-    "XRD_CONNECTIONWINDOW": "10",
-    "XRD_CONNECTIONRETRY": "1",
-    "XRD_STREAMTIMEOUT": "30",
-    "XRD_REQUESTTIMEOUT": "60",
-}
 
 
 class _Stream(Protocol):
@@ -67,15 +58,6 @@ def read_block(stream: _Stream) -> bytes:
         return stream.read(BLOCK)
     except (OSError, http.client.HTTPException) as error:
         raise EndpointError(f"the connection broke: {_reason(error)}") from error
-
-
-def limit_xrootd_patience() -> None:
-    """Let a dead XRootD server fail within seconds; by default its client waits for minutes.
-
-    The client reads these when it is first loaded. What the user has set is kept.
-    """
-    for name, value in XROOTD_PATIENCE.items():
-        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -146,7 +128,7 @@ class _Nothing:
 
 @contextmanager
 def _open_fsspec(url: str, offset: int) -> Iterator[Source]:
-    if url.startswith("root://"):
+    if is_xrootd(url):
         if importlib.util.find_spec("fsspec_xrootd") is None:
             raise EndpointError("needs XRootD: pip install 'hepml-columnar[xrootd]'")
         limit_xrootd_patience()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 from hepml.engine.fingerprint import package_versions
+from hepml.redaction import redacted
 
 if TYPE_CHECKING:
     from hepml.engine.plan import Plan
 
 __all__ = ["make_provenance", "redacted"]
-
-_USER = re.compile(r"(?<=://)[^/\s,]*@")
-_QUERY = re.compile(r"(://[^?\s,]*)\?[^\s,]*")
 
 
 def make_provenance(
@@ -61,14 +58,3 @@ def make_provenance(
         ],
     }
     return dict(redacted(found))
-
-
-def redacted(content: Any) -> Any:
-    """Drop user, password and query (where tokens travel) from every URL in a document."""
-    if isinstance(content, str):
-        return _QUERY.sub(r"\1?...", _USER.sub("", content))
-    if isinstance(content, dict):
-        return {redacted(name): redacted(value) for name, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [redacted(value) for value in content]
-    return content

@@ -20,6 +20,8 @@ from coffea.nanoevents.util import tuple_to_key
 from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.localfile import LocalSource, is_local
 from hepml.engine.mapping import ChunkColumns, ParsedTree
+from hepml.engine.xrootdfile import XRootDSource
+from hepml.xrootd import is_xrootd
 
 __all__ = [
     "cluster_edges",
@@ -59,6 +61,8 @@ def open_root(path: str, **options: Any) -> uproot.ReadOnlyDirectory:
     use_fast_decompression()
     if "handler" not in options and is_local(path):
         options["handler"] = LocalSource
+    elif "handler" not in options and is_xrootd(path):
+        options["handler"] = XRootDSource
     # a dictionary, since a path may contain a colon
     return uproot.open({path: None}, **options)
 

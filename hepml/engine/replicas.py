@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hepml.endpoint import limit_xrootd_patience
 from hepml.errors import FileAccessError
+from hepml.xrootd import limit_xrootd_patience
 
 __all__ = ["ROOT", "Reader", "explain", "open_first"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hepml.endpoint import XROOTD_PATIENCE
 from hepml.engine import reading
 from hepml.engine.replicas import explain, open_first
 from hepml.errors import FileAccessError
+from hepml.xrootd import XROOTD_PATIENCE
 from tests.events import write_clusters
 
 
