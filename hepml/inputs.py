@@ -21,6 +21,7 @@ from hepml.errors import (
     did_you_mean,
 )
 from hepml.records import Dataset, File, Input, as_input
+from hepml.xrootd import is_xrootd, list_files, size_of
 
 __all__ = ["resolve_inputs"]
 
@@ -41,12 +42,13 @@ def resolve_inputs(
 ) -> tuple[Input, ...]:
     """Turn command-line arguments into inputs.
 
-    Each argument is a file, a directory (its ROOT and Parquet files), a glob, a URL, a
-    dataset name or pattern of the catalogue, or ``NAME=FILES`` with files separated by
-    commas. What exists on disk wins over a dataset of the same name. A file that matches a
-    catalogue entry takes its dataset, class and kind; numbers that hold for the published
-    file only (entries, sum of weights, cross section) are taken if its size is the
-    published one. Otherwise the dataset is the file's stem and the kind is ``None``.
+    Each argument is a file, a directory (its ROOT and Parquet files), a glob, a URL (if it is
+    ``root://`` of a directory or with wildcards too), a dataset name or pattern of the
+    catalogue, or ``NAME=FILES`` with files separated by commas. What exists on disk wins over a
+    dataset of the same name. A file that matches a catalogue entry takes its dataset, class and
+    kind; numbers that hold for the published file only (entries, sum of weights, cross
+    section) are taken if its size is the published one. Otherwise the dataset is the file's
+    stem and the kind is ``None``.
 
     Parameters
     ----------
@@ -154,6 +156,9 @@ class _Resolver:
             raise EmptyInputError("an empty argument names no file")
         if argument.startswith("file://"):
             argument = unquote(urlsplit(argument).path)
+        if is_xrootd(argument) and (listed := list_files(argument, SUFFIXES)) is not None:
+            # of a pattern all that match, of a directory what can be read, as on a disk
+            return [self._remote(item.url, item.size) for item in listed]
         if "://" in argument:
             return [self._remote(argument)]
         path = Path(argument).expanduser()
@@ -175,10 +180,10 @@ class _Resolver:
             raise FileAccessError(f"{path} cannot be read: {error.strerror}") from error
         return self._described(str(path.absolute()), (str(path.absolute()),), size)
 
-    def _remote(self, url: str) -> Input:
-        if "*" in url or url.endswith("/"):
+    def _remote(self, url: str, size: int | None = None) -> Input:
+        if not is_xrootd(url) and ("*" in url or url.endswith("/")):
             raise FileAccessError(
-                f"{url} would have to be listed, and remote directories cannot be listed yet. "
+                f"{url} would have to be listed, and only root:// servers can be listed. "
                 "Name the files one by one, or the dataset of the catalogue."
             )
         match = self.catalogue.match_file(url, self.channel)
@@ -186,7 +191,9 @@ class _Resolver:
         if match and url in replicas:
             others = tuple(replica for replica in replicas if replica != url)
             return as_input(*match, (url, *others))
-        return self._described(url, (url,), None)
+        if match and size is None and is_xrootd(url):
+            size = size_of(url)  # tells the published file from a part of it
+        return self._described(url, (url,), size)
 
     def _described(self, path: str, endpoints: tuple[str, ...], size: int | None) -> Input:
         match = self.catalogue.match_file(path, self.channel)

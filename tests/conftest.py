@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.events import write_clusters
+from tests.xrootd_server import NoServerError, Server, serve
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,33 @@ def scheduler() -> Iterator[str]:
 
     with dask_client(2, None) as client:
         yield client.scheduler.address
+
+
+@pytest.fixture(scope="session")
+def _xrootd_client() -> None:
+    """Skip where files cannot be read over XRootD."""
+    pytest.importorskip("XRootD", reason="the XRootD client is not installed: extra xrootd")
+
+
+@pytest.fixture(scope="session")
+def xrootd(_xrootd_client: None) -> Iterator[Server]:
+    """One XRootD server for the whole session; tests put their files into folders of their own."""
+    try:
+        server = Server()
+    except NoServerError as missing:
+        pytest.skip(str(missing))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def own_xrootd(_xrootd_client: None) -> Iterator[Server]:
+    """An XRootD server that a test may stop, freeze or start again."""
+    try:
+        with serve() as server:
+            yield server
+    except NoServerError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -200,9 +200,9 @@ def test_a_file_url_is_a_local_file(here: Path) -> None:
     assert item.endpoints == (str(here / "one.root"),)
 
 
-@pytest.mark.parametrize("url", ["root://host//store/*.root", "root://host//store/"])
-def test_a_remote_directory_cannot_be_listed(url: str) -> None:
-    with pytest.raises(FileAccessError, match="cannot be listed yet"):
+@pytest.mark.parametrize("url", ["https://host/store/*.root", "https://host/store/"])
+def test_a_web_directory_cannot_be_listed(url: str) -> None:
+    with pytest.raises(FileAccessError, match="only root:// servers can be listed"):
         resolve(url)
 
 
