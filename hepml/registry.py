@@ -42,7 +42,7 @@ def find_processor(name: str) -> type[Processor]:
     known = processor_names()
     target = known.get(name, name if ":" in name else "")
     if not target:
-        if name.lower().endswith(".root"):
+        if name.lower().endswith((".root", ".parquet")):
             raise ProcessorError(
                 f"{name!r} is a file, not a processor. The processor comes first:  "
                 f"hepml run PROCESSOR {name} --out RUN. Processors: {', '.join(known)}."

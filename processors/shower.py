@@ -46,6 +46,7 @@ class ShowerProcessor(Processor):
 
     name = "shower"
     schema = Emulsion
+    chunk_size = 1
     columns = COLUMNS
     presets: ClassVar[Mapping[str, Preset]] = {
         "fixed": Preset(ShowerCuts(), "none"),
