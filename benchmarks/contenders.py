@@ -1,12 +1,13 @@
 """One contender in a process of its own: do the work once, hand the answer back as JSON.
 
-Started by ``diphoton.py``; not meant to be called by hand. Imports are inside the functions, so
+Started by ``session.py``; not meant to be called by hand. Imports are inside the functions, so
 that a process pays for what its contender needs and for nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import tempfile
 import time
@@ -16,22 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from definition import HISTOGRAMS, Result
+__all__ = ["CONTENDERS", "Contender", "Job"]
 
-__all__ = ["CONTENDERS", "Contender"]
+Result = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What to do: the files, and in ``steady`` mode what to do before the clock starts."""
 
+    channel: str
+    workload: str
     files: list[str]
     warm: list[str]
     steady: bool
-    table: bool
     chunk_size: int
     scratch: Path
     sums: bool
+
+    def module(self, part: str) -> Any:
+        """The channel's own definition, or its analysis in another framework."""
+        return importlib.import_module(f"{self.channel}_{part}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +53,13 @@ class Contender:
     workers : int
         Processes or threads that work.
     table : bool
-        Whether it can do the workload ``table``.
+        Whether it can write a feature table (workload ``table``).
     needs : str
         Module without which it is left out.
     warms_up : bool
         Whether its first loop in a process is slower than the next (compilation, a pool of
         workers): the steady state is then taken in a process of its own, after a small sample.
         Otherwise it is the loop of the process that is measured as a whole.
-    once : bool
-        Whether one repetition is enough: no target is stated against it.
     """
 
     label: str
@@ -64,7 +68,6 @@ class Contender:
     table: bool = True
     needs: str = "hepml"
     warms_up: bool = False
-    once: bool = False
 
 
 def _hepml(job: Job, executor: str, workers: int) -> Result:
@@ -74,9 +77,7 @@ def _hepml(job: Job, executor: str, workers: int) -> Result:
 
     if executor == "futures" and not job.steady:
         pool.warm_up()  # as the command line does: the server starts while we import
-    from processors import DiphotonProcessor
-
-    processor = DiphotonProcessor(table=job.table)
+    processor = job.module("definition").processor(job.workload)
     out = job.scratch / "run"
     if job.steady:
         return _hepml_steady(job, processor, executor, workers)
@@ -89,7 +90,7 @@ def _hepml(job: Job, executor: str, workers: int) -> Result:
         workers=workers,
         chunk_size=job.chunk_size,
     )
-    return _hepml_result(run, time.perf_counter() - began, job.sums)
+    return _hepml_result(job, run, time.perf_counter() - began)
 
 
 def _hepml_steady(job: Job, processor: Any, executor: str, workers: int) -> Result:
@@ -115,35 +116,39 @@ def _hepml_steady(job: Job, processor: Any, executor: str, workers: int) -> Resu
             layout = Layout(job.scratch / folder)
             layout.create()
             plan.save(layout.plan)
-            began = time.perf_counter()
+            began, before = time.perf_counter(), _cpu_of_tree()
             run = execute_plan(
                 layout, plan, processor, executor=executor, workers=workers, scheduler=address
             )
-            seconds = time.perf_counter() - began
-    return _hepml_result(run, seconds, job.sums)
+            seconds, cpu = time.perf_counter() - began, _cpu_of_tree() - before
+    return _hepml_result(job, run, seconds) | {"loop_cpu": cpu}
 
 
-def _hepml_result(run: Any, seconds: float, sums: bool) -> Result:
+def _cpu_of_tree() -> float:
+    """CPU time so far of this process and of its descendants that are alive [s]."""
+    import psutil
+
+    own = psutil.Process()
+    times = [process.cpu_times() for process in (own, *own.children(recursive=True))]
+    return float(sum(one.user + one.system for one in times))
+
+
+def _hepml_result(job: Job, run: Any, seconds: float) -> Result:
     steps = run.cutflow["data"]
     return {
         "seconds": seconds,
         "cutflow": [step["raw"] for step in steps],
-        "histograms": {
-            name: filled[0, 0, :].values(flow=True).tolist()
-            for name, filled in run.histograms.items()
-        },
-        "table": _column_sums(run.path / "features") if sums else None,
+        "histograms": job.module("definition").contents(run.histograms, job.workload),
+        "table": _column_sums(run.path / "features") if job.sums else None,
     }
 
 
 def _plain(job: Job) -> Result:
     """Run plain uproot + awkward, as installed: Python's zlib, default steps."""
-    import plain
-
-    parquet = job.scratch / "features.parquet" if job.table else None
+    plain = job.module("plain")
     if job.steady:
-        plain.analyse(job.warm, parquet)
-    return plain.analyse(job.files, parquet) | {
+        plain.analyse(job.warm, job.workload, job.scratch)
+    return plain.analyse(job.files, job.workload, job.scratch) | {
         "table": _column_sums(job.scratch) if job.sums else None
     }
 
@@ -152,20 +157,19 @@ def _coffea(job: Job) -> Result:
     """Run the same processor in coffea's own Runner with its defaults, one process."""
     from coffea.processor import IterativeExecutor, Runner
 
-    from processors import DiphotonProcessor
-
-    processor = DiphotonProcessor(table=job.table)
-    runner = Runner(IterativeExecutor(status=False), schema=DiphotonProcessor.schema)
+    definition = job.module("definition")
+    processor = definition.processor(job.workload)
+    runner = Runner(IterativeExecutor(status=False), schema=type(processor).schema)
 
     def fileset(files: Sequence[str]) -> dict[str, Any]:
         metadata = {"kind": "data"}
-        return {"data": {"files": dict.fromkeys(files, "mini"), "metadata": metadata}}
+        return {"data": {"files": dict.fromkeys(files, definition.TREE), "metadata": metadata}}
 
     if job.steady:
         runner(fileset(job.warm), processor)
-    began = time.perf_counter()
+    began, before = time.perf_counter(), time.process_time()
     out = runner(fileset(job.files), processor)
-    if job.table:
+    if processor.table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -173,25 +177,34 @@ def _coffea(job: Job) -> Result:
         pq.write_table(pa.table(columns), job.scratch / "features.parquet")
     return {
         "seconds": time.perf_counter() - began,
+        "loop_cpu": time.process_time() - before,
         "cutflow": [counts["raw"] for counts in out["cutflow"]["data"].values()],
-        "histograms": {
-            name: filled[0, 0, :].values(flow=True).tolist()
-            for name, filled in out["histograms"].items()
-        },
+        "histograms": definition.contents(out["histograms"], job.workload),
         "table": _column_sums(job.scratch) if job.sums else None,
     }
 
 
 def _rdataframe(job: Job, threads: int, typed: bool) -> Result:
+    module = job.module("rdataframe")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ROOT's wheels announce that they are experimental
-        import rdataframe
-
-        root = rdataframe.prepare(threads, typed=typed)
-    analyse = rdataframe.analyse_typed if typed else rdataframe.analyse_strings
+        root = _root(threads, module.TYPED if typed else module.STRINGS)
+    analyse = module.analyse_typed if typed else module.analyse_strings
     if job.steady:
-        analyse(root, job.warm)
-    return analyse(root, job.files)
+        analyse(root, job.warm, job.workload)
+    return analyse(root, job.files, job.workload)  # type: ignore[no-any-return]
+
+
+def _root(threads: int, code: str) -> Any:
+    """Import ROOT, compile what is given as C++, and switch on threads where there are several."""
+    import ROOT
+
+    ROOT.gROOT.SetBatch(True)
+    if threads > 1:
+        ROOT.EnableImplicitMT(threads)
+    if not ROOT.gInterpreter.Declare(code):
+        raise RuntimeError("ROOT did not accept the analysis.")
+    return ROOT
 
 
 def _column_sums(folder: Path) -> dict[str, float]:
@@ -216,27 +229,24 @@ def _row(
 
 
 _WARM: dict[str, Any] = {"warms_up": True}
-_ONCE: dict[str, Any] = {"once": True}
 _ROOT: dict[str, Any] = {"table": False, "needs": "ROOT"}
 
 CONTENDERS: dict[str, Contender] = {
     "hepml-iterative": _row("hepml iterative", _hepml, "iterative", 1, **_WARM),
     "hepml-futures": _row("hepml futures, 2 workers", _hepml, "futures", 2, workers=2, **_WARM),
-    "hepml-dask": _row("hepml dask, 2 workers", _hepml, "dask", 2, workers=2, **_WARM, **_ONCE),
+    "hepml-dask": _row("hepml dask, 2 workers", _hepml, "dask", 2, workers=2, **_WARM),
     "hepml-dask-awkward": _row(
-        "hepml dask-awkward, 2 workers", _hepml, "dask-awkward", 2, workers=2, **_WARM, **_ONCE
+        "hepml dask-awkward, 2 workers", _hepml, "dask-awkward", 2, workers=2, **_WARM
     ),
     "uproot": _row("plain uproot + awkward", _plain, needs="uproot"),
-    "coffea": _row("coffea Runner, same processor", _coffea, **_ONCE),
+    "coffea": _row("coffea Runner, same processor", _coffea),
     "rdf-strings-1": _row(
-        "RDataFrame in strings, 1 thread", _rdataframe, 1, False, **_ROOT, **_WARM, **_ONCE
+        "RDataFrame in strings, 1 thread", _rdataframe, 1, False, **_ROOT, **_WARM
     ),
     "rdf-strings-2": _row(
         "RDataFrame in strings, 2 threads", _rdataframe, 2, False, workers=2, **_ROOT, **_WARM
     ),
-    "rdf-typed-1": _row(
-        "RDataFrame in typed C++, 1 thread", _rdataframe, 1, True, **_ROOT, **_ONCE
-    ),
+    "rdf-typed-1": _row("RDataFrame in typed C++, 1 thread", _rdataframe, 1, True, **_ROOT),
     "rdf-typed-2": _row(
         "RDataFrame in typed C++, 2 threads", _rdataframe, 2, True, workers=2, **_ROOT
     ),
@@ -250,7 +260,8 @@ def main() -> None:
     parser.add_argument("files", nargs="+")
     parser.add_argument("--warm", nargs="*", default=[])
     parser.add_argument("--steady", action="store_true")
-    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--channel", required=True)
+    parser.add_argument("--workload", required=True)
     parser.add_argument("--sums", action="store_true")
     parser.add_argument("--chunk-size", type=int, default=250_000)
     parser.add_argument("--scratch", type=Path, required=True)
@@ -258,16 +269,17 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
         job = Job(
+            channel=given.channel,
+            workload=given.workload,
             files=given.files,
             warm=given.warm,
             steady=given.steady,
-            table=given.table,
             chunk_size=given.chunk_size,
             scratch=Path(scratch),
             sums=given.sums,
         )
         answer = CONTENDERS[given.contender].run(job)
-    if set(answer["histograms"]) != set(HISTOGRAMS):
+    if set(answer["histograms"]) != job.module("definition").expected(given.workload):
         raise SystemExit(f"{given.contender} filled {sorted(answer['histograms'])}")
     given.answer.write_text(json.dumps(answer))
 

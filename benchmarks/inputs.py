@@ -1,4 +1,4 @@
-"""Make the files that the benchmark reads: std::vector branches, or the simulator's counters.
+"""Make the files that the benchmarks read: ``mini`` files of two layouts, or NanoAOD.
 
 A script of its own, because a process that has imported ROOT or numpy would raise the memory
 figures of the processes it starts.
@@ -14,10 +14,11 @@ import shutil
 import uuid
 from pathlib import Path
 
-__all__ = ["make_simulated", "make_vector"]
+__all__ = ["make_nano", "make_simulated", "make_vector"]
 
 _UUID_AT = 47  # in the header of a TFile below 2 GB, behind the version of its TUUID
 _SEED = 20
+_DRAWN = 200_000  # distinct events
 
 
 def make_vector(sample: Path | None, out: Path, events: int, files: int) -> None:
@@ -25,9 +26,9 @@ def make_vector(sample: Path | None, out: Path, events: int, files: int) -> None
     if sample is None or not sample.exists():
         raise SystemExit("Files with std::vector branches need --sample, a small file to repeat.")
     if importlib.util.find_spec("ROOT") is not None:
-        from make_vector_files import make_files
+        from repeat import repeat_file
 
-        make_files(sample, out, events=events, files=files)
+        repeat_file(sample, out, events=events, files=files)
         return
     import uproot
 
@@ -53,10 +54,35 @@ def make_simulated(out: Path, events: int) -> None:
         path.unlink()
 
 
+def make_nano(sample: Path | None, out: Path, events: int, files: int, compression: str) -> None:
+    """Repeat a NanoAOD file, or drawn events; without ROOT drawn events in files by uproot."""
+    import numpy as np
+    import uproot
+    from nanoaod import draw_events, write_events
+
+    if importlib.util.find_spec("ROOT") is not None:
+        from repeat import repeat_file
+
+        drawn = out / "drawn.root"
+        if sample is None:
+            write_events(drawn, draw_events(min(events, _DRAWN), _SEED))
+        options = {"tree": "Events", "key": "event", "compression": compression}
+        repeat_file(sample or drawn, out, events=events, files=files, **options)
+        drawn.unlink(missing_ok=True)
+        return
+    if sample is not None:
+        raise SystemExit("Without ROOT no sample can be repeated: leave --sample out.")
+    codec = uproot.LZMA(9) if compression == "lzma" else uproot.ZLIB(1)
+    for number in range(files):
+        columns = draw_events(events // files, _SEED + number)
+        columns["event"] += np.uint64(number * events)
+        write_events(out / f"drawn_{number}.root", columns, codec)
+
+
 def main() -> None:
     """Make one set of files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("layout", choices=("vector", "simulated"))
+    parser.add_argument("layout", choices=("vector", "simulated", "zlib", "lzma"))
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--files", type=int, default=4)
     parser.add_argument("--sample", type=Path)
@@ -68,8 +94,10 @@ def main() -> None:
     scratch.mkdir(parents=True)
     if given.layout == "vector":
         make_vector(given.sample, scratch, given.events, given.files)
-    else:
+    elif given.layout == "simulated":
         make_simulated(scratch, given.events)
+    else:
+        make_nano(given.sample, scratch, given.events, given.files, given.layout)
     scratch.rename(given.out)
 
 

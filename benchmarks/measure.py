@@ -51,8 +51,9 @@ def measure(
     contender: str,
     files: Sequence[Path],
     *,
+    channel: str,
+    workload: str,
     warm: Sequence[Path] = (),
-    table: bool = False,
     sums: bool = False,
     chunk_size: int = 250_000,
     scratch: Path,
@@ -65,11 +66,13 @@ def measure(
         Name of the contender.
     files : sequence of path
         What to process.
+    channel, workload : str
+        Which analysis, and which variant of it.
     warm : sequence of path
         Processed first in the same process, where given: the answer's ``seconds`` are then the
         steady state.
-    table, sums
-        Write the feature table; also hand back the sum of each column.
+    sums : bool
+        Hand back the sum of each column of the feature table.
     chunk_size : int
         Wanted events a chunk, for hepml.
     scratch : path
@@ -84,7 +87,7 @@ def measure(
         answer, log = Path(folder) / "answer.json", Path(folder) / "log"
         command = [sys.executable, str(_HERE / "contenders.py"), contender, *map(str, files)]
         command += [f"--scratch={folder}", f"--answer={answer}", f"--chunk-size={chunk_size}"]
-        command += ["--table"] * table + ["--sums"] * sums
+        command += [f"--channel={channel}", f"--workload={workload}"] + ["--sums"] * sums
         if warm:
             command += ["--steady", "--warm", *map(str, warm)]
         with log.open("w") as output:

@@ -9,7 +9,9 @@ import pyarrow.parquet  # noqa: F401
 import hepml.engine.task  # noqa: F401
 import processors.dimuon
 import processors.diphoton  # noqa: F401
+import processors.pairs
 from hepml.engine.jagged import prepare
 
-# workers inherit the compiled decoder
+# workers inherit the compiled kernels
 prepare()
+processors.pairs.prepare()

@@ -12,15 +12,16 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from definition import HISTOGRAMS, Result
+from diphoton_definition import HISTOGRAMS, Result
 
-__all__ = ["analyse_strings", "analyse_typed", "prepare"]
+__all__ = ["STRINGS", "TYPED", "analyse_strings", "analyse_typed"]
 
-_TYPED = """
+TYPED = """
 #pragma cling optimize(3)
 #include <ROOT/RDataFrame.hxx>
 #include <ROOT/RVec.hxx>
 #include <chrono>
+#include <ctime>
 #include <cmath>
 
 namespace hepml_benchmark {
@@ -35,7 +36,7 @@ struct Pair {
 };
 
 struct Result {
-    double seconds;
+    double seconds, loop_cpu;
     std::vector<double> cutflow;
     std::vector<std::vector<double>> histograms;
 };
@@ -113,10 +114,12 @@ Result run(const std::vector<std::string>& files, const std::vector<Model>& mode
             {m.name.c_str(), "", m.bins, m.low, m.high}, "v" + std::to_string(i), "weight"));
     }
     const auto began = std::chrono::steady_clock::now();
+    const auto before = std::clock();  // of all threads
     Result result;
     result.cutflow.push_back(double(*all));
     result.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    result.loop_cpu = double(std::clock() - before) / CLOCKS_PER_SEC;
     for (const auto& cut : *report) result.cutflow.push_back(double(cut.GetPass()));
     for (auto& one : booked) {
         auto& contents = result.histograms.emplace_back();
@@ -136,7 +139,7 @@ Result analyse(const std::vector<std::string>& files, const std::vector<Model>& 
 """
 
 
-_STRINGS = """
+STRINGS = """
 #include <ROOT/RVec.hxx>
 #include <cmath>
 
@@ -170,19 +173,7 @@ _VALUES = {
 }
 
 
-def prepare(threads: int, *, typed: bool) -> Any:
-    """Import ROOT, compile what is given as C++, and switch on threads where there are several."""
-    import ROOT
-
-    ROOT.gROOT.SetBatch(True)
-    if threads > 1:
-        ROOT.EnableImplicitMT(threads)
-    if not ROOT.gInterpreter.Declare(_TYPED if typed else _STRINGS):
-        raise RuntimeError("ROOT did not accept the analysis.")
-    return ROOT
-
-
-def analyse_typed(root: Any, files: Sequence[str]) -> Result:
+def analyse_typed(root: Any, files: Sequence[str], workload: str) -> Result:
     """Run the typed analysis; its event loop is timed in C++."""
     models = root.std.vector["hepml_benchmark::Model"]()
     for name, binning in HISTOGRAMS.items():
@@ -191,6 +182,7 @@ def analyse_typed(root: Any, files: Sequence[str]) -> Result:
     result = root.hepml_benchmark.analyse(names, models)
     return {
         "seconds": float(result.seconds),
+        "loop_cpu": float(result.loop_cpu),
         "cutflow": [int(count) for count in result.cutflow],
         "histograms": {
             name: list(contents)
@@ -199,7 +191,7 @@ def analyse_typed(root: Any, files: Sequence[str]) -> Result:
     }
 
 
-def analyse_strings(root: Any, files: Sequence[str]) -> Result:
+def analyse_strings(root: Any, files: Sequence[str], workload: str) -> Result:
     """Run the analysis in strings; ``seconds`` holds compilation only in a process's first loop."""
     frame = root.RDataFrame("mini", list(files))
     everything = frame.Count()
@@ -225,11 +217,12 @@ def analyse_strings(root: Any, files: Sequence[str]) -> Result:
         name: selected.Histo1D((name, "", *binning), name, "weight")
         for name, binning in HISTOGRAMS.items()
     }
-    began = time.perf_counter()
+    began, before = time.perf_counter(), time.process_time()
     cutflow = [int(everything.GetValue())]
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - before
     return {
         "seconds": seconds,
+        "loop_cpu": cpu,
         "cutflow": cutflow + [int(cut.GetPass()) for cut in report.GetValue()],
         "histograms": {
             name: [one.GetBinContent(index) for index in range(one.GetNbinsX() + 2)]

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import uproot
-from definition import (
+from diphoton_definition import (
     BRANCHES,
     HISTOGRAMS,
     JET,
@@ -29,17 +29,20 @@ __all__ = ["analyse"]
 _ENERGIES = ("pt", "energy", "ptcone30", "etcone20")
 
 
-def analyse(files: Sequence[str], parquet: Path | None = None) -> Result:
+def analyse(files: Sequence[str], workload: str, folder: Path) -> Result:
     """Loop over the files in uproot's default steps, fill, and write Parquet where asked.
 
     Parameters
     ----------
     files : sequence of str
         Files with a tree ``mini``.
-    parquet : Path, optional
-        Where to write the feature table of the selected events.
+    workload : {"spectrum", "table"}
+        ``table`` also writes the feature table of the selected events as Parquet.
+    folder : Path
+        Where to write it.
     """
-    began = time.perf_counter()
+    parquet = folder / "features.parquet" if workload == "table" else None
+    began, before = time.perf_counter(), time.process_time()
     cutflow = dict.fromkeys(STEPS, 0)
     histograms = {
         name: hist.Hist(hist.axis.Regular(*binning), storage=hist.storage.Weight())
@@ -58,6 +61,7 @@ def analyse(files: Sequence[str], parquet: Path | None = None) -> Result:
         writer.close()
     return {
         "seconds": time.perf_counter() - began,
+        "loop_cpu": time.process_time() - before,
         "cutflow": list(cutflow.values()),
         "histograms": {
             name: filled.values(flow=True).tolist() for name, filled in histograms.items()

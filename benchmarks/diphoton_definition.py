@@ -7,7 +7,25 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["BRANCHES", "HISTOGRAMS", "JET", "LEPTON", "STATISTICS", "STEPS", "TABLE_BRANCHES"]
+from tables import Target
+
+__all__ = [
+    "BRANCHES",
+    "HISTOGRAMS",
+    "JET",
+    "LEPTON",
+    "STATISTICS",
+    "STEPS",
+    "TABLE_BRANCHES",
+    "TARGETS",
+    "TREE",
+    "Result",
+    "contents",
+    "expected",
+    "processor",
+]
+
+TREE = "mini"
 
 # the branches that the histograms of data need; GeV cuts, MeV in the files
 BRANCHES = (
@@ -64,3 +82,28 @@ HISTOGRAMS: dict[str, tuple[int, float, float]] = {
 # what a contender hands back: "cutflow" (one count per step), "histograms" (name to contents with
 # underflow and overflow), "seconds" (its event loop), and where asked "table" (column to sum)
 Result = dict[str, Any]
+
+TARGETS = (
+    Target("rate", "hepml-futures", "rdf-typed-2", at_least=3),
+    Target("wall", "rdf-typed-2", "hepml-futures", at_least=2),
+    Target("rate", "hepml-futures", "rdf-strings-2", at_least=3),
+    Target("wall", "rdf-strings-2", "hepml-futures", at_least=2),
+    Target("cpu", "hepml-iterative", "uproot", at_most=0.8),
+)
+
+
+def processor(workload: str) -> Any:
+    """hepml's processor; only ``table`` asks for the feature table."""
+    from processors import DiphotonProcessor
+
+    return DiphotonProcessor(table=workload == "table")
+
+
+def expected(workload: str) -> set[str]:
+    """Names under which the contents of the histograms are compared."""
+    return set(HISTOGRAMS)
+
+
+def contents(filled: dict[str, Any], workload: str) -> dict[str, list[float]]:
+    """Bin contents of hepml's histograms, with underflow and overflow."""
+    return {name: one[0, 0, :].values(flow=True).tolist() for name, one in filled.items()}
