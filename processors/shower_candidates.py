@@ -110,6 +110,9 @@ def find_candidates(
         (legacy, everything),
         frozen(skip),
     )
+    # cells depend on the tile, the order of the base-tracks does not
+    shower = np.repeat(np.arange(len(injectors)), np.diff(first))
+    index = np.sort(shower * len(tracks) + index) - shower * len(tracks)
     delta_theta, impact, cone = _angles(columns, axes, first, index, legacy)
     return Candidates(first, index, delta_theta, impact, cone, passed, signal)
 
@@ -137,7 +140,6 @@ def _search(columns, event, films, grid, axes, showers, limits, flags, skip):  #
             half = (slope * (pid0 - pid[f]) + base) / 2
             # legacy: the pyramid's centre is taken one film upstream
             centre_z = film_z[f - 1] if f > 0 else axis[2]
-            film_start = n
             for column in range(left, right):
                 cell = (f * columns_of_cells + column) * rows_of_cells
                 for o in range(starts[cell + low], starts[cell + high]):
@@ -154,8 +156,6 @@ def _search(columns, event, films, grid, axes, showers, limits, flags, skip):  #
                             index = np.concatenate((index, index))
                         index[n] = i
                         n += 1
-            # cells depend on the tile, the order of the base-tracks does not
-            index[film_start:n].sort()
         first[s + 1] = n
     return first, index[:n].copy(), passed, signal
 

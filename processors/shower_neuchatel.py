@@ -103,19 +103,21 @@ def find_showers(
     cuts : ShowerCuts
         The ``cone_`` cuts and the reach.
     """
-    return Showers(
-        *_follow(
-            (tracks.x, tracks.y, tracks.z, tracks.tx, tracks.ty),
-            tracks.event,
-            (tracks.pid, tracks.film_z),
-            (grid.starts, grid.order, grid.place),
-            (injectors.x, injectors.y, injectors.z, injectors.tx, injectors.ty),
-            (injectors.event, injectors.pid),
-            (cuts.cone_slope, cuts.cone_radius, cuts.cone_start, cuts.cone_growth, cuts.reach),
-            (cuts.cone_position, cuts.cone_angle, cuts.cone_films),
-            everything,
-        )
+    first, index, parent = _follow(
+        (tracks.x, tracks.y, tracks.z, tracks.tx, tracks.ty),
+        tracks.event,
+        (tracks.pid, tracks.film_z),
+        (grid.starts, grid.order, grid.place),
+        (injectors.x, injectors.y, injectors.z, injectors.tx, injectors.ty),
+        (injectors.event, injectors.pid),
+        (cuts.cone_slope, cuts.cone_radius, cuts.cone_start, cuts.cone_growth, cuts.reach),
+        (cuts.cone_position, cuts.cone_angle, cuts.cone_films),
+        everything,
     )
+    # cells depend on the tile, the order of the base-tracks does not
+    shower = np.repeat(np.arange(len(injectors)), np.diff(first))
+    order = np.argsort(shower * len(tracks) + index)
+    return Showers(first, index[order], parent[order])
 
 
 def quality_of(
@@ -188,7 +190,7 @@ def _follow(columns, event, films, grid, axes, showers, cone, match, everything)
 
 @compiled
 def _in_cone(columns, event, grid, film, z, axis, cone, visible):  # type: ignore[no-untyped-def]
-    """Base-tracks of a film inside the cone around the injector's axis, not too steep, rising."""
+    """Base-tracks of a film inside the cone around the injector's axis, not too steep."""
     starts, order, place = grid
     x0, y0, z0, tx0, ty0 = axis
     slope, radius, start, growth, window = cone
@@ -220,9 +222,7 @@ def _in_cone(columns, event, grid, film, z, axis, cone, visible):  # type: ignor
                 inside = np.concatenate((inside, inside))
             inside[n] = i
             n += 1
-    inside = inside[:n]
-    inside.sort()
-    return inside
+    return inside[:n]
 
 
 @compiled
@@ -253,6 +253,8 @@ def _continues(columns, i, accepted, axis, start, match):  # type: ignore[no-unt
         dx = x - tx * gap - np.float64(columns[0][j])
         dy = y - ty * gap - np.float64(columns[1][j])
         dtx, dty = tx - np.float64(columns[3][j]), ty - np.float64(columns[4][j])
-        if dx * dx + dy * dy < nearest and dtx * dtx + dty * dty < match[1] * match[1]:
-            nearest, chosen = dx * dx + dy * dy, j
+        distance = dx * dx + dy * dy
+        closer = distance < nearest or (distance == nearest and 0 <= j < chosen)
+        if closer and dtx * dtx + dty * dty < match[1] * match[1]:
+            nearest, chosen = distance, j
     return chosen
