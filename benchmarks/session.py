@@ -103,7 +103,6 @@ class Session:
         """Verify once on a small sample, then measure, the contenders taking turns."""
         layout, workload = section.split("-")
         main = section == self.benchmark.sections[0]
-        repeated = section in self.benchmark.targeted
         events = self.given.events if main else min(self.given.events, self.given.other_events)
         warm, files = self.files(layout, WARM_EVENTS), self.files(layout, events)
         names = self.contenders(workload)
@@ -113,7 +112,7 @@ class Session:
         sums = workload == "table"
         check_equal({name: measure(name, warm, sums=sums, **options)[1] for name in names})
         reference: dict[str, Any] = {}
-        for repetition in range(self.given.repetitions if repeated else 1):
+        for repetition in range(self.given.repetitions if main else 1):
             for name in names:
                 if not (repetition and name in self.benchmark.once):
                     self.measure(section, name, files, warm, reference, options)
@@ -264,7 +263,7 @@ def parse(benchmark: Benchmark, arguments: Sequence[str] | None) -> argparse.Nam
         "--other-events", type=int, default=benchmark.other_events, help="of the other sections"
     )
     parser.add_argument("--files", type=int, default=8, help="files to make")
-    parser.add_argument("--repetitions", type=int, default=3, help="where a target is stated")
+    parser.add_argument("--repetitions", type=int, default=3, help=f"of {main}; others: 1")
     parser.add_argument("--chunk-size", type=int, default=250_000, help="of hepml")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--sections", nargs="+", choices=sections, default=list(sections))

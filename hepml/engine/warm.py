@@ -8,7 +8,7 @@ import pyarrow.parquet  # noqa: F401
 
 import hepml.engine.task  # noqa: F401
 import processors.dimuon
-import processors.diphoton  # noqa: F401
+import processors.diphoton
 import processors.pairs
 from hepml.engine.jagged import prepare
 
