@@ -14,6 +14,7 @@ from hepml.engine.chunking import chunk_edges, limited
 from hepml.engine.imported import merged_folders
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.refusals import refuse_mixed, refuse_overlap, refuse_unused
+from hepml.engine.replicas import preferred
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.sources import explain_for, open_source
 from hepml.errors import (
@@ -129,7 +130,7 @@ def plan_file(
 ) -> PlannedFile:
     """Open one file at its first endpoint that can be read, check it, and cut it into chunks."""
     reasons = []
-    for endpoint in item.endpoints:
+    for endpoint in preferred(item.endpoints):
         try:
             return _plan_at(endpoint, processor, item, chunk_size, kind)
         except FileAccessError as error:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hepml.errors import FileAccessError
 from hepml.xrootd import limit_xrootd_patience
 
-__all__ = ["ROOT", "Reader", "explain", "open_first"]
+__all__ = ["ROOT", "Reader", "are_silent", "explain", "is_remote", "open_first", "preferred"]
+
+# A server that did not answer is tried behind the others for this long [s]: waiting for it anew
+# for every chunk would cost seconds each time.
+SILENCE = 300.0
+_SILENT: dict[str, float] = {}
 
 # first bytes of files that are taken for files of another format
 FORMATS = {
@@ -72,15 +79,49 @@ def open_first(endpoints: Sequence[str], reader: Reader = ROOT) -> tuple[Any, st
     """
     limit_xrootd_patience()
     reasons = []
-    for endpoint in endpoints:
+    for endpoint in preferred(endpoints):
         try:
-            return reader.open(endpoint), endpoint
+            opened = reader.open(endpoint)
         except FileAccessError as error:
             reasons.append(str(error))
         # damaged headers are reported as any of these, depending on where the damage is
         except (OSError, ValueError, KeyError, NotImplementedError, ImportError, EOFError) as error:
+            _remember(endpoint, error)
             reasons.append(f"{endpoint}: {explain(endpoint, error, reader)}")
+        else:
+            _SILENT.pop(_server(endpoint), None)
+            return opened, endpoint
     raise FileAccessError("Cannot open " + "\n  then ".join(reasons))
+
+
+def preferred(endpoints: Sequence[str]) -> list[str]:
+    """Endpoints in their order, those of servers that did not answer of late behind the others."""
+    return sorted(endpoints, key=_is_silent)
+
+
+def are_silent(endpoints: Sequence[str]) -> bool:
+    """Whether none of the servers answered of late, so that nothing is gained by insisting."""
+    return all(map(_is_silent, endpoints))
+
+
+def is_remote(endpoint: str) -> bool:
+    """Whether an endpoint is a URL, not a path."""
+    return "://" in endpoint
+
+
+def _is_silent(endpoint: str) -> bool:
+    since = time.monotonic() - SILENCE
+    return _SILENT.get(_server(endpoint), since) > since
+
+
+def _remember(endpoint: str, error: BaseException) -> None:
+    """Take note of a server that did not answer, as opposed to one that has no such file."""
+    if _server(endpoint) and isinstance(error, ConnectionError | TimeoutError):
+        _SILENT[_server(endpoint)] = time.monotonic()
+
+
+def _server(endpoint: str) -> str:
+    return urlsplit(endpoint).netloc if is_remote(endpoint) else ""
 
 
 def explain(endpoint: str, error: BaseException, reader: Reader = ROOT) -> str:
@@ -92,6 +133,10 @@ def explain(endpoint: str, error: BaseException, reader: Reader = ROOT) -> str:
     if "://" in endpoint:
         if isinstance(error, ImportError):
             return 'reading it needs the extra: pip install "hepml-columnar[xrootd]"'
+        if isinstance(error, FileNotFoundError):
+            return "there is no such file"
+        if isinstance(error, ConnectionError | TimeoutError):
+            return f"no answer from there ({said})"
         if isinstance(error, OSError):
             return f"no answer from there, or no such file ({said})"
     else:

@@ -15,7 +15,8 @@ from hepml.collect import collect
 from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.plan import Chunk
 from hepml.engine.reading import learn_columns, learned_columns
-from hepml.engine.retries import attempts
+from hepml.engine.replicas import are_silent, is_remote, preferred
+from hepml.engine.retries import FIRST_WAIT, REMOTE_WAIT, attempts
 from hepml.engine.sources import open_source
 from hepml.engine.store import Layout
 from hepml.engine.veto import load_veto, outside
@@ -63,8 +64,11 @@ def run_chunk(job: Job, chunk: Chunk) -> dict[str, Record]:
         has ``state`` (``"processed"`` or ``"failed"``) and, if failed, ``reason``.
     """
     reasons: list[str] = []
-    for attempt in attempts(job.retries):
-        for endpoint in chunk.endpoints:
+    # where no server answered the chunk before this one either, one more try is enough
+    retries = 0 if are_silent(chunk.endpoints) else job.retries
+    wait = REMOTE_WAIT if any(map(is_remote, chunk.endpoints)) else FIRST_WAIT
+    for attempt in attempts(retries, wait):
+        for endpoint in preferred(chunk.endpoints):
             try:
                 return {chunk.id: _process(job, chunk, endpoint)}
             # whatever a damaged file or a user's selection raises becomes the chunk's record
@@ -73,7 +77,7 @@ def run_chunk(job: Job, chunk: Chunk) -> dict[str, Record]:
                 logger.debug("chunk %s failed", chunk.id, exc_info=error)
                 if isinstance(error, HepmlError) and not isinstance(error, FileAccessError):
                     return {chunk.id: _failed(chunk, reasons, attempt + 1)}
-    return {chunk.id: _failed(chunk, reasons, job.retries + 1)}
+    return {chunk.id: _failed(chunk, reasons, retries + 1)}
 
 
 def _process(job: Job, chunk: Chunk, endpoint: str) -> Record:
