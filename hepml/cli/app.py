@@ -15,6 +15,7 @@ from hepml.cli import (
     hunt,
     imports,
     inspect,
+    ml,
     plot,
     processors,
     runs,
@@ -44,6 +45,7 @@ _ORDER = (
     "resume",
     "merge",
     "plot",
+    "ml",
     "hunt",
     "fit",
     "export",
@@ -88,6 +90,7 @@ app.command("check")(runs.check)
 app.command("resume")(runs.resume)
 app.command("merge")(runs.merge)
 app.command("plot")(plot.plot)
+app.add_typer(ml.app, name="ml")
 app.command("hunt")(hunt.hunt)
 app.add_typer(fit.app, name="fit")
 app.command("export")(export.export)

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hepml.errors import ModelError
+from hepml.ml.threads import free_threads
 
 __all__ = ["BoostedTrees"]
 
@@ -48,7 +49,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
     random_state : int
         Seed.
     n_jobs : int or None
-        Threads; default: as many as LightGBM likes.
+        Most threads; fewer are used where cores are busy.
     parameters : mapping, optional
         More of LightGBM's parameters.
 
@@ -66,9 +67,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_estimators: int = 400,
+        n_estimators: int = 250,
         *,
-        learning_rate: float = 0.06,
+        learning_rate: float = 0.1,
         num_leaves: int = 48,
         min_child_samples: int = 60,
         feature_fraction: float = 0.8,
@@ -185,7 +186,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
             "deterministic": True,
             "force_col_wise": True,
             "seed": self.random_state,
-            "num_threads": self.n_jobs or 0,
+            "num_threads": free_threads(self.n_jobs),
             "verbosity": -1,
             **dict(self.parameters or {}),
         }
@@ -194,7 +195,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """Probability of each class, shape (rows, classes)."""
         check_is_fitted(self, "booster_")
         x = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=False)
-        found = np.asarray(self.booster_.predict(x, num_threads=self.n_jobs or 0))
+        found = np.asarray(self.booster_.predict(x, num_threads=free_threads(self.n_jobs)))
         return np.column_stack([1.0 - found, found]) if found.ndim == 1 else found
 
     def predict(self, X: Array) -> Array:  # noqa: N803

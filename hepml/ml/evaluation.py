@@ -75,7 +75,7 @@ def judge(
     seed: int = 0,
     seconds: float = 0.0,
     training_rows: int = 0,
-    permutations: int = 3,
+    permutations: int = 2,
 ) -> Judgement:
     """Judge a model by rows that it never saw.
 

@@ -19,7 +19,7 @@ def permutation_importance(
     truth: NDArray[np.bool_],
     weights: NDArray[np.float64] | None = None,
     *,
-    rows: int = 20_000,
+    rows: int = 10_000,
     repeats: int = 3,
     seed: int = 0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

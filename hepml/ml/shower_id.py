@@ -64,7 +64,7 @@ class ShowerOptions:
     energy: float | None = None
     energy_column: str | None = None
     repeats: int = 200
-    permutations: int = 3
+    permutations: int = 2
     seed: int = 0
     workers: int = 2
 

@@ -1,0 +1,59 @@
+"""Which inputs a model lives on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hepml.ml.results import Judgement
+from hepml.plots.style import Look, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["importance_figure"]
+
+
+def importance_figure(judgement: Judgement, look: Look | None = None, most: int = 20) -> Figure:
+    """Draw what a model loses without a feature, and the share of the gain that it has.
+
+    Parameters
+    ----------
+    judgement : Judgement
+        The model.
+    look : Look, optional
+        Style and texts.
+    most : int
+        Most features shown, the most important ones.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    used = look or Look()
+    shown = judgement.importances[:most][::-1]
+    place = np.arange(len(shown))
+    gain = [item.gain for item in shown]
+    known = all(item.permutation is not None for item in shown)
+    with styled(used):
+        figure, (axes,) = new_figure(used)
+        figure.subplots_adjust(left=0.29)
+        height = 0.38 if known else 0.7
+        axes.barh(
+            place - height / 2 * known, gain, height, color="#3f90da", label="Share of the gain"
+        )
+        if known:
+            loss = [item.permutation or 0.0 for item in shown]
+            error = [item.permutation_error or 0.0 for item in shown]
+            axes.barh(
+                place + height / 2, loss, height, xerr=error, color="#ffa90e",
+                label="Average precision lost when shuffled", error_kw={"elinewidth": 1.2},
+            )  # fmt: skip
+        axes.set_yticks(place, [item.feature for item in shown], size=12)
+        axes.tick_params(axis="y", which="both", length=0)
+        axes.set_ylim(-0.7, len(shown) - 0.3)
+        axes.axvline(0.0, color="0.4", linewidth=0.8)
+        axes.set_xlabel("Importance")
+        axes.legend(loc="lower right", title=judgement.title)
+    return figure
