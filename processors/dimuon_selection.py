@@ -12,7 +12,7 @@ import numpy as np
 from processors.dimuon_cuts import DimuonCuts
 from processors.dimuon_features import MUON_MASS, PairFeatures, jet_features, pair_features
 from processors.objects import Flat, Selection, float64, plain
-from processors.pairs import best_pairs
+from processors.pairs import leading_pair
 
 __all__ = ["MUON_MASS", "MuonPairs", "jet_features", "pair_features", "select_muon_pairs"]
 
@@ -68,7 +68,7 @@ def select_muon_pairs(
         Nothing dear is computed for events that fail the counting.
     """
     decisions = {name: plain(fired) for name, fired in (decisions or {}).items()}
-    best = best_pairs(muons, muons.tightId if cuts.muons == "tight" else None)
+    best = leading_pair(muons, muons.tightId if cuts.muons == "tight" else None)
     counts_jets = cuts.jets or "n_jets" in cuts.observables
     n_jets: Any = plain(ak.num(jets, axis=1)) if counts_jets else None
     first: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def select_muon_pairs(
         first["at least one jet"] = n_jets >= 1
     steps: dict[str, tuple[Any, ...]] = {"all": ()}
     enough = _accumulate(steps, (), first)
-    lead, trail = best.lead[enough], best.trail[enough]
+    lead, trail = best[enough]
     others: dict[str, Any] = {"n_muons": best.counts[enough]}
     if "n_jets" in cuts.observables:
         others["n_jets"] = n_jets[enough]

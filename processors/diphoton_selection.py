@@ -151,22 +151,20 @@ def select_pairs(photons: Any, trigger: Any, cuts: DiphotonCuts) -> Pairs:
     steps: dict[str, tuple[Any, ...]] = {"all": ()}
     first: tuple[Any, ...]
     usable = _usable(photons, cuts)
-    counted = plain(ak.sum(usable, axis=1))
-    enough = counted == 2 if cuts.pair == "good" else plain(ak.num(usable, axis=1)) >= 2
+    best = leading_pair(photons, usable) if cuts.pair == "good" else None
+    enough = best.counts == 2 if best is not None else plain(ak.num(usable, axis=1)) >= 2
     if cuts.trigger:
         trigger = plain(trigger)
         steps["trigger"] = (trigger,)
         enough = enough & trigger
-    if cuts.pair == "good":
-        steps["two good photons"] = (enough,)
-        first = (enough,)
-        lead, sublead = leading_pair(photons[enough][usable[enough]])
+    if best is not None:
+        steps["two good photons"] = first = (enough,)
+        lead, sublead = best[enough]
     else:
         steps["two photons"] = (enough,)
-        # at least two usable photons: what the leading two must be, without sorting them all
-        enough = enough & (counted >= 2)
-        candidates = photons[enough]
-        lead, sublead = leading_pair(candidates)
+        # at least two usable photons: most events end here, before their pair is looked for
+        enough = enough & (plain(ak.sum(usable, axis=1)) >= 2)
+        lead, sublead = leading_pair(photons[enough])
         both = _usable(lead, cuts) & _usable(sublead, cuts)
         first = (enough, both)
         steps["tight, matched, isolated" if cuts.matched else "tight, isolated"] = first

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import awkward as ak
@@ -11,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.partitions import per_partition, stand_in
+from processors.flat import Flat, Selection, float64, plain
+from processors.pairs import LeadingPair, leading_pair
 
 __all__ = [
     "STATISTICS",
     "Flat",
+    "LeadingPair",
     "Selection",
     "absolute_delta_phi",
     "delta_r",
@@ -31,120 +33,6 @@ __all__ = [
 ]
 
 STATISTICS = ("min", "max", "mean", "sum", "std")
-
-
-def plain(values: Any) -> Any:
-    """Give a flat array as numpy where its data is at hand; leave a lazy (dask) array as it is.
-
-    The same expressions then run on either, and numpy spares the overhead of awkward's dispatch.
-    """
-    return ak.to_numpy(values) if isinstance(values, ak.Array) else values
-
-
-def float64(values: Any) -> Any:
-    """Convert to double precision, whatever the file stores."""
-    if isinstance(values, np.ndarray):
-        return values.astype(np.float64, copy=False)
-    return ak.values_astype(values, np.float64)
-
-
-class Flat:
-    """One object per event: attributes are flat arrays (see :func:`plain`), each read once.
-
-    Parameters
-    ----------
-    records : array of records
-        One object per event, its quantities as fields or properties.
-    """
-
-    def __init__(self, records: Any, read: dict[str, Any] | None = None) -> None:
-        self._records = records
-        self._read = read or {}
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name not in self._read:
-            self._read[name] = plain(getattr(self._records, name))
-        return self._read[name]
-
-    def __getitem__(self, mask: Any) -> Flat:
-        """Keep the objects of some events."""
-        read = {name: values[mask] for name, values in self._read.items()}
-        return Flat(self._records[mask], read)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Steps of a selection, and the way from all events to those that pass.
-
-    Attributes
-    ----------
-    steps : mapping of str to tuple of array of bool
-        For each step the masks to apply one after the other, each to what the one before left.
-    """
-
-    steps: Mapping[str, tuple[Any, ...]]
-
-    def passing(self, per_event: Any, step: str | None = None) -> Any:
-        """Keep the entries of a per-event array that pass a step (default: the last)."""
-        for mask in self.steps[step or list(self.steps)[-1]]:
-            per_event = per_event[mask]
-        return per_event
-
-
-def leading_pair(objects: Any) -> tuple[Flat, Flat]:
-    """Take the two objects of highest pT in each event; stored order decides between equals.
-
-    Parameters
-    ----------
-    objects : array of lists of records with ``pt``
-        At least two in every event: cut on ``ak.num(objects) >= 2`` first. A pT that is NaN
-        counts as the lowest.
-
-    Returns
-    -------
-    tuple of Flat
-        The leading and the subleading object of each event.
-    """
-    pair = objects[per_partition(_highest_two, objects.pt)]
-    return Flat(pair[:, 0]), Flat(pair[:, 1])
-
-
-def _highest_two(pt: Any) -> Any:
-    """Places of the two highest values in each list; several times as fast as sorting them."""
-    if ak.backend(pt) == "typetracer":
-        return stand_in((pt,), _lists_of_two(np.zeros((0, 2), dtype=np.int64)))
-    counts = ak.to_numpy(ak.num(pt, axis=1))
-    flat = ak.to_numpy(ak.flatten(pt, axis=1))
-    starts = np.cumsum(counts) - counts
-    order = np.tile(np.arange(2, dtype=np.int64), (len(counts), 1))
-    unknown = np.isnan(flat)
-    rises = flat[1:] > flat[:-1]
-    rises[starts[1:] - 1] = False
-    if rises.any() or unknown.any():
-        values = np.where(unknown, np.finfo(flat.dtype).min, flat)
-        for column in range(2):
-            places = _first_highest(values, starts, counts)
-            order[:, column] = places - starts
-            values[places] = -np.inf
-    return _lists_of_two(order)
-
-
-def _first_highest(
-    values: NDArray[Any], starts: NDArray[np.int64], counts: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Where the highest value of each segment stands first; no segment is empty."""
-    highest = np.repeat(np.maximum.reduceat(values, starts), counts)
-    hits = np.flatnonzero(values == highest)
-    segment = np.repeat(np.arange(len(counts)), counts)[hits]
-    return hits[np.flatnonzero(np.diff(segment, prepend=-1))]
-
-
-def _lists_of_two(values: NDArray[np.int64]) -> Any:
-    offsets = ak.index.Index64(np.arange(0, 2 * len(values) + 1, 2))
-    content = ak.contents.NumpyArray(values.reshape(-1))
-    return ak.Array(ak.contents.ListOffsetArray(offsets, content))
 
 
 def opposite_sign(first: Any, second: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import awkward as ak
@@ -11,9 +13,9 @@ from numpy.typing import NDArray
 
 from hepml.compiled import compiled
 from hepml.partitions import per_partition, stand_in
-from processors.objects import Flat, plain
+from processors.flat import Flat, plain
 
-__all__ = ["BestPairs", "Picked", "best_pairs", "prepare"]
+__all__ = ["LeadingPair", "Picked", "leading_pair", "prepare"]
 
 
 class Picked(Flat):
@@ -35,11 +37,15 @@ class Picked(Flat):
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._read:
-            lists = self._records
+            picked = self._picked
             # a stored field itself, since a schema may compute what has the same name
-            column = lists[name] if name in lists.fields else getattr(lists, name)
-            self._read[name] = plain(per_partition(_take, column, self._places))
+            found = picked[name] if name in picked.fields else getattr(picked, name)
+            self._read[name] = plain(found)
         return self._read[name]
+
+    @cached_property
+    def _picked(self) -> Any:
+        return per_partition(_take, self._records, self._places)
 
     def __getitem__(self, mask: Any) -> Picked:
         """Keep the objects of some events."""
@@ -48,25 +54,33 @@ class Picked(Flat):
 
 
 @dataclass(frozen=True, slots=True)
-class BestPairs:
-    """The outcome of `best_pairs`, one entry per event.
+class LeadingPair:
+    """The outcome of `leading_pair`, one entry per event; ``lead, trail = pair`` unpacks it.
 
     Attributes
     ----------
     counts : array of int
         Number of good objects.
     lead, trail : Picked
-        The two of highest pT. Keep the events with ``counts >= 2`` before looking at them: they
-        mean nothing elsewhere.
+        The two of highest pT. Where there are fewer, asking for their quantities is an error:
+        keep the events with ``counts >= 2`` first.
     """
 
     counts: Any
     lead: Picked
     trail: Picked
 
+    def __iter__(self) -> Iterator[Picked]:
+        yield self.lead
+        yield self.trail
 
-def best_pairs(objects: Any, good: Any = None) -> BestPairs:
-    """Find the two good objects of highest pT in each event; stored order decides between equals.
+    def __getitem__(self, mask: Any) -> LeadingPair:
+        """Keep the pairs of some events."""
+        return LeadingPair(self.counts[mask], self.lead[mask], self.trail[mask])
+
+
+def leading_pair(objects: Any, good: Any = None) -> LeadingPair:
+    """Take the two (good) objects of highest pT in each event; stored order decides between equals.
 
     Parameters
     ----------
@@ -77,13 +91,13 @@ def best_pairs(objects: Any, good: Any = None) -> BestPairs:
 
     Returns
     -------
-    BestPairs
+    LeadingPair
         The same on eager, virtual and dask-awkward arrays.
     """
-    pt = objects["pt"]
+    pt = objects["pt"] if "pt" in objects.fields else objects.pt
     found = per_partition(_search, pt) if good is None else per_partition(_search, pt, good)
     counts, lead, trail = (plain(found[name]) for name in ("counts", "lead", "trail"))
-    return BestPairs(counts, Picked(objects, lead), Picked(objects, trail))
+    return LeadingPair(counts, Picked(objects, lead), Picked(objects, trail))
 
 
 def prepare() -> None:
@@ -108,11 +122,23 @@ def _flat(lists: Any) -> NDArray[Any]:
     return np.asarray(ak.to_numpy(ak.flatten(lists, axis=1)))
 
 
-def _take(column: Any, places: Any) -> Any:
-    """The values of one column at some places."""
-    if ak.backend(column) == "typetracer":
-        return stand_in((column, places), ak.flatten(column, axis=1))
-    return ak.Array(_flat(column)[ak.to_numpy(places)])
+def _take(lists: Any, places: Any) -> Any:
+    """The records at some places, of which nothing is read yet."""
+    if ak.backend(lists) == "typetracer":
+        return ak.flatten(lists, axis=1)[places]
+    return ak.flatten(lists, axis=1)[_known(places)]
+
+
+def _known(places: Any) -> NDArray[np.int64]:
+    """Places in the lists, all of which there are."""
+    known: NDArray[np.int64] = ak.to_numpy(places)
+    if known.size and known.min() < 0:
+        lacking = int((known < 0).sum())
+        raise ValueError(
+            f"{lacking} of {known.size} events lack an object to make a pair of. "
+            "Keep the others first:  pair[pair.counts >= 2]"
+        )
+    return known
 
 
 def _search_flat(

@@ -95,7 +95,8 @@ def test_leading_pair_sorts_by_momentum_and_ignores_the_rest() -> None:
 
 def test_leading_pair_of_no_events_is_empty() -> None:
     objects = ak.Array([[{"pt": 5.0}]])[:0]
-    assert leading_pair(objects)[1].pt.tolist() == []
+    _, sublead = leading_pair(objects)
+    assert sublead.pt.tolist() == []
 
 
 def test_flat_reads_once_and_follows_a_mask() -> None:
