@@ -17,6 +17,7 @@ from hepml.plots.cutflow import cutflow_figure
 from hepml.plots.overlays import overlay, spectrum
 from hepml.plots.planes import plane
 from hepml.plots.samples import Sample, data_names
+from hepml.plots.showers import EXTRAS, extra_figures, shower_cutflow, shower_histogram
 from hepml.plots.stack import stacked
 from hepml.plots.style import EXPERIMENTS, Look, check_formats, save_figure
 from hepml.plots.yields import bin_axis, own_axes
@@ -31,6 +32,7 @@ Progress = Callable[[str, int, int], None]
 # Characters of bold text that leave room for a note and the luminosity above the frame.
 _LONGEST_TEXT = 28
 _CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
+SHOWER = "shower"
 
 
 def draw_run(
@@ -106,7 +108,8 @@ def draw_run(
         channel=contents.processor,
         style=style or EXPERIMENTS.get(contents.processor, "ATLAS"),
         text=_text(contents) if label is None else label,
-        luminosity=None if unit else norm.luminosity,
+        # showers are counted, not predicted
+        luminosity=None if unit or contents.processor == SHOWER else norm.luminosity,
         note=_note(contents, bool(norm.partial), unit),
     )
     folder = Path(out) if out is not None else contents.path / "plots"
@@ -134,6 +137,8 @@ def draw_histogram(
     bins becomes a spectrum, and two quantities become a colour map.
     """
     own = own_axes(histogram)
+    if look is not None and look.channel == SHOWER and (len(own) == 1 or own[0].name == "signal"):
+        return shower_histogram(histogram, samples, look)
     if len(own) > 2:
         raise ValueError("a figure shows at most two axes; project the histogram first")
     categories = [type(axis).__name__ in _CATEGORIES for axis in own]
@@ -170,7 +175,15 @@ def _figures(
     signals: Iterable[str] | None,
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of one histogram; one with more than two axes gives a figure per axis."""
+    if name in _extras(contents) and name not in contents.histograms:
+        sizes = contents.histograms.get("candidates")
+        showers = 0.0 if sizes is None else float(sizes.values(flow=True).sum())
+        yield from extra_figures(contents.path, name, showers, look)
+        return
     if name == "cutflow" and name not in contents.histograms:
+        if contents.processor == SHOWER:
+            yield name, shower_cutflow(contents.cutflow, contents.samples, look)
+            return
         yield name, cutflow_figure(contents.cutflow, contents.samples, look, factors=scale)
         return
     histogram = scale_datasets(contents.histograms[name], scale)
@@ -187,6 +200,7 @@ def _figures(
 def _chosen(contents: RunContents, only: Iterable[str]) -> list[str]:
     """Names of what to draw."""
     known = [*sorted(contents.histograms), *(["cutflow"] if contents.cutflow else [])]
+    known += _extras(contents)
     wanted = list(dict.fromkeys(only))
     for name in wanted:
         if name not in known:
@@ -194,6 +208,11 @@ def _chosen(contents: RunContents, only: Iterable[str]) -> list[str]:
                 f"{contents.path} has no histogram {name!r}. " + did_you_mean(name, known)
             )
     return wanted or list(dict.fromkeys(known))
+
+
+def _extras(contents: RunContents) -> tuple[str, ...]:
+    """Figures of the channel that are not histograms of the run."""
+    return EXTRAS if contents.processor == SHOWER else ()
 
 
 def _known_signals(samples: Mapping[str, Sample], signals: Iterable[str]) -> list[str]:

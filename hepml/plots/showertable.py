@@ -1,0 +1,198 @@
+"""Read showers out of a feature table: a few whole ones, and how many base-tracks films hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hepml.parts import to_numpy
+from hepml.tables import FeatureTable
+
+__all__ = ["Films", "ShowerRows", "count_films", "typical_showers"]
+
+Floats = NDArray[np.float64]
+
+_KEY = ("brick", "shower")
+_POINT = ("x", "y", "z", "tx", "ty")
+_LINK = ("link_dx", "link_dy", "link_dtx", "link_dty", "impact", "impact_over_dz", "cone_tangent")
+# Displays look at so many rows at most: the first showers are as good as any.
+_BATCH, _BATCHES = 131_072, 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShowerRows:
+    """Linked candidates of one shower.
+
+    Attributes
+    ----------
+    dataset : str
+        Dataset that it belongs to.
+    brick, shower : int
+        Its key.
+    x, y, z : array of float64
+        Positions of the base-tracks [um].
+    tx, ty : array of float64
+        Their slopes.
+    signal : array of bool
+        Those of the shower itself; none in data.
+    row : array of int64
+        Row in the brick.
+    film_z : array of float64
+        z of the films from the injector's on, as far as any shower has candidates in them [um].
+    injector : dict of str to float, or None
+        ``x``, ``y``, ``z``, ``tx``, ``ty`` of the injector, where the links tell.
+    """
+
+    dataset: str
+    brick: int
+    shower: int
+    x: Floats
+    y: Floats
+    z: Floats
+    tx: Floats
+    ty: Floats
+    signal: NDArray[np.bool_]
+    row: NDArray[np.int64]
+    film_z: Floats
+    injector: dict[str, float] | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Films:
+    """Base-tracks of many showers film by film.
+
+    Attributes
+    ----------
+    signal, background : array of float64, shape (films,)
+        Linked candidates in each film, the most upstream one first.
+    momenta : array of float64
+        Simulated momentum of each shower's injector [GeV], NaN if unknown.
+    """
+
+    signal: Floats
+    background: Floats
+    momenta: Floats
+
+
+def typical_showers(table: FeatureTable, count: int = 3) -> list[ShowerRows]:
+    """Showers from small to large: those at equal steps through the order of their sizes.
+
+    The size is that of the true shower, or in data of what the cut-based algorithm takes.
+    """
+    found: list[ShowerRows] = []
+    for dataset in table.datasets[:1]:
+        part = table.of(dataset)
+        size: dict[tuple[int, int], int] = {}
+        keys, own = _sizes(part)
+        for key, number in zip(keys, own, strict=True):
+            size[key] = number
+        ordered = sorted(size, key=lambda key: (size[key], key))
+        places = (np.arange(count) + 0.5) / count * len(ordered)
+        wanted = list(dict.fromkeys(ordered[int(place)] for place in places)) if ordered else []
+        found += _read(part, dataset, wanted)
+    return found
+
+
+def _batches(table: FeatureTable, columns: Iterable[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    names = list(columns)
+    for batch in islice(table.batches(names, _BATCH), _BATCHES):
+        yield {name: to_numpy(batch.column(place)) for place, name in enumerate(names)}
+
+
+def _sizes(table: FeatureTable) -> tuple[list[tuple[int, int]], list[int]]:
+    """Key and size of the showers."""
+    parts = list(_batches(table, (*_KEY, "signal", "cut_based")))
+    if not parts:
+        return [], []
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    keys, shower = np.unique(np.stack([rows[name] for name in _KEY]), axis=1, return_inverse=True)
+    what = "signal" if rows["signal"].any() else "cut_based"
+    sizes = np.bincount(shower.reshape(-1), rows[what], keys.shape[1]).astype(np.int64)
+    return [(int(brick), int(number)) for brick, number in keys.T], sizes.tolist()
+
+
+def _read(table: FeatureTable, dataset: str, wanted: list[tuple[int, int]]) -> list[ShowerRows]:
+    """Rows of some showers."""
+    columns = (*_KEY, *_POINT, *_LINK, "signal", "row", "parent_row", "pid", "injector_pid")
+    parts: dict[tuple[int, int], list[dict[str, NDArray[Any]]]] = {key: [] for key in wanted}
+    films: dict[int, float] = {}
+    for rows in _batches(table, columns):
+        pids, first = np.unique(rows["pid"], return_index=True)
+        films |= dict(zip(pids.tolist(), rows["z"][first].tolist(), strict=True))
+        for key, own in parts.items():
+            mask = (rows["brick"] == key[0]) & (rows["shower"] == key[1])
+            if mask.any():
+                own.append({name: values[mask] for name, values in rows.items()})
+    found = []
+    for (brick, shower), own in parts.items():
+        rows = {name: np.concatenate([part[name] for part in own]) for name in columns}
+        points = {name: rows[name].astype(np.float64) for name in _POINT}
+        injector = find_injector(rows)
+        start = int(rows["injector_pid"][0])
+        if injector:
+            films.setdefault(start, injector["z"])
+        film_z = np.array(sorted(z for pid, z in films.items() if pid <= start))
+        found.append(
+            ShowerRows(
+                dataset,
+                brick,
+                shower,
+                **points,
+                signal=rows["signal"] == 1,
+                row=rows["row"],
+                film_z=film_z,
+                injector=injector,
+            )
+        )
+    return found
+
+
+def find_injector(rows: Mapping[str, NDArray[Any]]) -> dict[str, float] | None:
+    """Where the shower starts, from the links of its first base-tracks.
+
+    The injector is the parent that is no candidate itself. The published links of simulation
+    (mode ``legacy``) begin with a candidate and leave it out: then the cone's tangents do not
+    agree with it, and there is none.
+    """
+    first = np.flatnonzero(~np.isin(rows["parent_row"], rows["row"]) & (rows["impact"] > 0))
+    if not len(first):
+        return None
+    at = first[0]
+    value = {name: float(rows[name][at]) for name in (*_POINT, *_LINK)}
+    dz = value["impact"] / value["impact_over_dz"]
+    tx, ty = value["link_dtx"] + value["tx"], value["link_dty"] + value["ty"]
+    x, y = value["link_dx"] + value["x"] - tx * dz, value["link_dy"] + value["y"] - ty * dz
+    seen = np.hypot(rows["x"] - x, rows["y"] - y) / (rows["z"] - value["z"] + dz)
+    if not np.allclose(seen, rows["cone_tangent"], atol=1e-3):
+        return None
+    return {"x": x, "y": y, "z": value["z"] - dz, "tx": tx, "ty": ty}
+
+
+def count_films(table: FeatureTable) -> Films:
+    """Count the rows of all showers film by film."""
+    counts = np.zeros((2, 0), dtype=np.int64)
+    momenta: dict[tuple[int, int], float] = {}
+    names = [*_KEY, "pid", "signal", "injector_pid", "injector_p"]
+    for batch in table.batches(names):
+        rows = {name: to_numpy(batch.column(place)) for place, name in enumerate(names)}
+        if not len(rows["pid"]):
+            continue
+        top = int(max(rows["pid"].max(), rows["injector_pid"].max())) + 1
+        if top > counts.shape[1]:
+            counts = np.pad(counts, ((0, 0), (0, top - counts.shape[1])))
+        for signal in (0, 1):
+            own = rows["pid"][rows["signal"] == signal]
+            counts[signal] += np.bincount(own, minlength=counts.shape[1])
+        keys, first = np.unique(np.stack([rows[name] for name in _KEY]), axis=1, return_index=True)
+        for key, place in zip(keys.T.tolist(), first.tolist(), strict=True):
+            momenta[(key[0], key[1])] = float(rows["injector_p"][place])
+    upstream_first = counts[:, ::-1].astype(np.float64)
+    return Films(upstream_first[1], upstream_first[0], np.array(list(momenta.values())))
