@@ -276,3 +276,11 @@ def test_tiles_from_a_file_give_the_same_rows(tmp_path: Path) -> None:
     assert len(theirs["row"]) == len(ours["row"]) > 0
     for name, values in ordered(ours).items():
         assert np.array_equal(ordered(theirs)[name], values), name
+
+
+def test_seeds_of_other_showers_are_no_candidates_of_the_published_data() -> None:
+    columns = brick(1, starts=((4000.0, 4500.0), (4100.0, 4600.0), (4050.0, 4400.0)))
+    seeds = find_injectors(columns, "data")[0]["row"]
+    for preset, found in (("legacy", False), ("fixed", True)):
+        rows = select(columns, "data", preset=preset).columns["row"]
+        assert bool(np.isin(rows, seeds).any()) == found

@@ -51,6 +51,12 @@ def test_the_shower_is_followed_from_base_track_to_base_track() -> None:
     assert showers.parent.tolist() == [-1, 0, 1]
 
 
+@pytest.mark.parametrize(("pid", "found"), [(1, True), (0, False)])
+def test_a_base_track_is_continued_over_three_films(pid: int, found: bool) -> None:
+    rows = [(4, 50.0, 0.0, 0.05, 0.0, 0), (pid, 100.0, 0.0, 0.02, 0.0, 0)]
+    assert len(follow(*rows).index) == 1 + found
+
+
 def test_the_closest_is_continued() -> None:
     rows = [(4, 0.0, 0.0, 0.0, 0.0, 0), (4, 50.0, 0.0, 0.05, 0.0, 0), (3, 90.0, 0.0, 0.04, 0.0, 0)]
     assert follow(*rows).parent.tolist() == [-1, -1, 1]
