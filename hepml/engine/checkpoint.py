@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import hist
 import pyarrow as pa
 import pyarrow.parquet as pq
 import uhi.io.json
@@ -42,8 +41,8 @@ class Checkpoint:
         Step to raw and weighted counts.
     constants : dict
         What the file claims about its sample.
-    histograms : dict of str to hist.Hist
-        Filled histograms.
+    histograms : dict
+        Name to filled histogram, as UHI writes it in JSON.
     endpoint : str
         Where the file was read.
     seconds : float
@@ -63,7 +62,7 @@ class Checkpoint:
     rows: int | None
     cutflow: Steps
     constants: dict[str, float]
-    histograms: dict[str, hist.Hist[Any]]
+    histograms: dict[str, Any]
     endpoint: str
     seconds: float
     sample: dict[str, float] = field(default_factory=dict)
@@ -142,14 +141,13 @@ def load_checkpoint(layout: Layout, chunk: Chunk, fingerprint: str) -> Checkpoin
     """
     path = layout.checkpoint(chunk.id)
     try:
-        content = json.loads(path.read_text(), object_hook=uhi.io.json.object_hook)
-        histograms = {name: hist.Hist(item) for name, item in content.pop("histograms").items()}
-        found = Checkpoint(histograms=histograms, **content)
+        found = Checkpoint(**json.loads(path.read_text()))
+        whole = all({"axes", "storage"} <= item.keys() for item in found.histograms.values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # absent, or cut short by a crash of the machine: process the chunk again
     made = (found.fingerprint, found.dataset, found.entries, found.sample, found.veto)
     wanted = (fingerprint, chunk.dataset, chunk.entries, dict(chunk.constants), chunk.veto)
-    if made != wanted:
+    if not whole or made != wanted:
         return None
     if found.rows is None or _part_rows(layout.part(chunk.dataset, chunk.id)) == found.rows:
         return found

@@ -25,7 +25,8 @@ from hepml.engine.duplicates import data_sets
 from hepml.engine.imported import import_notes
 from hepml.engine.plan import Chunk, Plan, PlannedFile, UnopenedFile
 from hepml.engine.store import Layout
-from hepml.histograms import add_histograms, empty_histogram, sort_categories
+from hepml.engine.summing import HistogramSums
+from hepml.histograms import empty_histogram, sort_categories
 from hepml.processor import Processor
 
 __all__ = ["Reconciled", "reconcile"]
@@ -51,6 +52,8 @@ class Reconciled:
         Content of ``report.json``.
     parts : set of Path
         Parquet parts that belong to the processed chunks.
+    sums : HistogramSums
+        Where ``histograms`` come from.
     """
 
     histograms: dict[str, hist.Hist[Any]] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Reconciled:
     failed: list[dict[str, Any]] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)
     parts: set[Path] = field(default_factory=set)
+    sums: HistogramSums = field(default_factory=HistogramSums)
 
     def open(self, file: PlannedFile | UnopenedFile) -> dict[str, Any]:
         """The account of a file's dataset, with the file entered."""
@@ -68,14 +72,18 @@ class Reconciled:
         file_account(account, file)
         return account
 
-    def add(self, layout: Layout, chunk: Chunk, found: Checkpoint) -> None:
-        """Add one chunk's result."""
+    def add(self, layout: Layout, chunk: Chunk, found: Checkpoint) -> str:
+        """Add one chunk's result; return why that is impossible, empty if it is not."""
+        try:
+            self.sums.add(found.histograms)
+        except (ValueError, TypeError) as error:
+            return f"{layout.checkpoint(chunk.id)} is damaged ({error}): remove it and resume"
         add_result(self.datasets[chunk.dataset], found)
         if found.rows is not None:
             self.parts.add(layout.part(chunk.dataset, chunk.id))
-        self.histograms = add_histograms([self.histograms, found.histograms])
         before = [self.cutflow[chunk.dataset]] if chunk.dataset in self.cutflow else []
         self.cutflow[chunk.dataset] = add_cutflows([*before, found.cutflow])
+        return ""
 
     def lose(self, dataset: str, file: str, entries: list[int] | None, reason: str) -> None:
         """Enter a chunk, or a file that was never opened, that has no result."""
@@ -113,15 +121,15 @@ def reconcile(
                 reason = records.get(chunk.id, {}).get("reason", NEVER_RAN)
             else:
                 reason = contradiction(account, result.cutflow.get(file.dataset), found)
-            if found is None or reason:
+                reason = reason or result.add(layout, chunk, found)
+            if reason:
                 place = [chunk.start, chunk.stop]
                 result.lose(chunk.dataset, chunk.endpoints[0], place, reason)
-            else:
-                result.add(layout, chunk, found)
     for lost in plan.unopened:
         result.open(lost)["planned"] += 1
         result.lose(lost.dataset, lost.endpoints[0], None, lost.reason)
-    result.histograms = {name: sort_categories(item) for name, item in result.histograms.items()}
+    summed = result.sums.total(result.histograms)
+    result.histograms = {name: sort_categories(item) for name, item in summed.items()}
     _close(plan, result)
     return result
 
