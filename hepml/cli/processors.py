@@ -32,13 +32,12 @@ def processors(
             table.add_column(heading)
         for known in processor_names():
             found = find_processor(known)
-            trees = ", ".join(found.trees)
-            table.add_row(known, trees, "\n".join(found.presets), _summary(found))
+            table.add_row(known, _reads(found), "\n".join(found.presets), _summary(found))
         console.print(table)
         return
     found = find_processor(name)
     console.print(f"[bold]{name}[/]: {_summary(found)}", highlight=False)
-    console.print(f"trees: {', '.join(found.trees)}", highlight=False)
+    console.print(f"reads: {_reads(found)}", highlight=False)
     console.print(f"weights (--weight): {', '.join(found.weights)}", highlight=False)
     sources = ", ".join(found.variations) or "none"
     console.print(f"systematic sources (--systematics): {sources}", highlight=False)
@@ -55,13 +54,24 @@ def _summary(found: type[Processor]) -> str:
     return (found.__doc__ or "").strip().splitlines()[0] if found.__doc__ else ""
 
 
+def _reads(found: type[Processor]) -> str:
+    """Trees of ROOT files, or what was imported to Parquet."""
+    channel = getattr(found.schema, "channel", "")
+    if getattr(found.schema, "file_format", "root") == "parquet":
+        return f"Parquet of hepml import {channel}"
+    return "tree " + " or ".join(found.trees)
+
+
 def _cuts_table(found: type[Processor]) -> Table:
-    """Every cut with its value in each preset; lengths in GeV as the cuts' docstring says."""
+    """Every cut with its value in each preset; the units are those of the cuts' docstring."""
     from dataclasses import asdict
 
     from rich.table import Table
 
-    table = Table(title="Cuts (--cut FIELD=VALUE) in each preset (--preset), momenta in GeV")
+    content = next(iter(found.presets.values()))
+    about = (type(content.cuts).__doc__ or "").strip().splitlines()
+    units = f"\n{about[0]}" if about else ""
+    table = Table(title=f"Cuts (--cut FIELD=VALUE) in each preset (--preset){units}")
     table.add_column("cut")
     for preset, content in found.presets.items():
         table.add_column(f"{preset}\n(weight {content.weight})", justify="right", overflow="fold")
