@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import logging
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -16,10 +15,11 @@ from pydantic import Field, model_validator
 from hepml.document import validate
 from hepml.errors import CatalogueError, did_you_mean
 from hepml.records import Base, Channel, Dataset, File, Input, Record, Release, as_input
+from hepml.redaction import safe_logger
 
 __all__ = ["Catalogue", "Input", "mirror_path", "resolve_inputs"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Catalogue(Record):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from hepml.redaction import redacted
+
 __all__ = [
     "BranchError",
     "CatalogueError",
@@ -32,14 +34,15 @@ class HepmlError(Exception):
     Parameters
     ----------
     message : str
-        The whole text: what went wrong, where, and what to do next.
+        The whole text: what went wrong, where, and what to do next. Credentials in URLs are
+        taken out, since texts of errors end in logs and reports.
     """
 
     exit_code = 2
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = str(redacted(message))
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return self.message

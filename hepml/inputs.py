@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -21,11 +20,12 @@ from hepml.errors import (
     did_you_mean,
 )
 from hepml.records import Dataset, File, Input, as_input
+from hepml.redaction import safe_logger
 from hepml.xrootd import is_xrootd, list_files, size_of
 
 __all__ = ["resolve_inputs"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 SUFFIXES = (".root", ".parquet")
 LOOKS_LIKE_FILE = (*SUFFIXES, ".h5", ".hdf5", ".gz", ".csv")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from hepml.columns import Column
 from hepml.errors import TableError, did_you_mean
+from hepml.files import make_folder, whole_file
 
 __all__ = [
     "arrow_schema",
@@ -73,13 +73,9 @@ def write_part(
         for column in columns
     ]
     table = pa.Table.from_arrays(arrays, schema=schema)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    make_folder(path.parent)
+    with whole_file(path) as handle:
+        pq.write_table(table, handle, compression="zstd")
 
 
 def read_schema(part: Path) -> pa.Schema:

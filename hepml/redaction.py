@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
-__all__ = ["redacted"]
+__all__ = ["redacted", "safe_logger"]
 
 _USER = re.compile(r"(?<=://)[^/\s,]*@")
-_QUERY = re.compile(r"(://[^?\s,]*)\?[^\s,]*")
+_QUERY = re.compile(r"(://[^?\s,]*)\?[^\s,]*?(?=:?(?:[\s,]|$))")
 
 
 def redacted(content: Any) -> Any:
@@ -20,3 +21,22 @@ def redacted(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [redacted(value) for value in content]
     return content
+
+
+def safe_logger(name: str) -> logging.Logger:
+    """The logger of a module that logs about files and errors; credentials do not reach it."""
+    logger = logging.getLogger(name)
+    if not any(isinstance(known, _Redactor) for known in logger.filters):
+        logger.addFilter(_Redactor())
+    return logger
+
+
+class _Redactor(logging.Filter):
+    """Takes credentials out of messages and tracebacks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redacted(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -53,8 +54,8 @@ def test_numbers_that_are_not_finite_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(table: pa.Table, path: Path, **options: object) -> None:
-        Path(path).write_bytes(b"half")
+    def fail(table: pa.Table, handle: BinaryIO, **options: object) -> None:
+        handle.write(b"half")
         raise OSError("disk full")
 
     monkeypatch.setattr("hepml.parts.pq.write_table", fail)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from importlib import import_module
+from types import FrameType
 
 __all__ = ["app", "main"]
 
@@ -17,6 +20,7 @@ def main() -> None:
 
     # a processor of your own, module:Class, is looked for beside you, as with `python -m`
     sys.path.append(os.getcwd())
+    stopped = _stop_on_term()
     try:
         app()
     except HepmlError as error:
@@ -26,8 +30,28 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(128 + (stopped[0] if stopped else signal.SIGINT))
     except BrokenPipeError:
         # the reader of a pipe (head, less) has had enough
         sys.stderr.close()
         sys.exit(0)
+
+
+def _stop_on_term() -> list[int]:
+    """Let SIGTERM, a batch system's last word, end a run as ctrl-C does: with a report.
+
+    Returns
+    -------
+    list of int
+        Gets the signal when it comes.
+    """
+    stopped: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once: the report is being written
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+    return stopped

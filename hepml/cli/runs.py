@@ -134,6 +134,10 @@ def resume(
     replan: Annotated[
         list[str] | None, typer.Option(help="A changed file: drop its chunks and redo them.")
     ] = None,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="A URL with its user or token, which a run does not keep."),
+    ] = None,
     allow_missing: AllowMissing = False,
 ) -> None:
     """Process what a run lacks."""
@@ -147,6 +151,7 @@ def resume(
             scheduler=scheduler,
             retries=retries,
             replan=replan or (),
+            urls=url or (),
             progress=True,
             allow_missing=True,
         )

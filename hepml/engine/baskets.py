@@ -6,7 +6,6 @@ that is not exactly as expected (other types, other layout, embedded baskets) is
 
 from __future__ import annotations
 
-import logging
 import queue
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,10 +22,11 @@ from uproot.interpretation.numerical import AsDtype
 from hepml.engine.jagged import VECTOR_HEADER, decode_lists
 from hepml.engine.unpack import DAMAGE, Basket, use_fast_decompression
 from hepml.errors import FileAccessError
+from hepml.redaction import safe_logger
 
 __all__ = ["Plan", "plan_column", "read_columns", "use_fast_decompression"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

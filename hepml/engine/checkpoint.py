@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +15,16 @@ import uhi.io.json
 from hepml.collect import ChunkResult
 from hepml.cutflow import Steps
 from hepml.engine.plan import Chunk
-from hepml.engine.provenance import redacted
 from hepml.engine.store import Layout, write_text
-from hepml.errors import ChunkError
+from hepml.errors import ChunkError, OutputError
+from hepml.files import explain_write
 from hepml.processor import Processor
+from hepml.redaction import redacted
 from hepml.tables import write_part
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
+
+MADE = "made"  # in a part's metadata: what it was made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ def save_checkpoint(
     ------
     ChunkError
         If the selection's first cutflow step does not count every entry of the chunk.
+    OutputError
+        If the disk is full, or the folder cannot be written.
     """
     first = next(iter(result.cutflow), "")
     counted = result.cutflow[first]["raw"] if first else 0
@@ -99,12 +105,13 @@ def save_checkpoint(
     rows = None
     if processor.table and processor.columns:
         rows = len(next(iter(result.columns.values())))
-        write_part(
-            layout.part(chunk.dataset, chunk.id),
-            processor.columns,
-            result.columns,
-            {"processor": processor.name, "dataset": chunk.dataset, "fingerprint": fingerprint},
-        )
+        part = layout.part(chunk.dataset, chunk.id)
+        notes = {"processor": processor.name, "dataset": chunk.dataset, "fingerprint": fingerprint}
+        notes[MADE] = _mark(chunk, fingerprint)
+        try:
+            write_part(part, processor.columns, result.columns, notes)
+        except OSError as error:
+            raise OutputError(explain_write(part, error)) from error
     checkpoint = Checkpoint(
         chunk=chunk.id,
         dataset=chunk.dataset,
@@ -149,13 +156,27 @@ def load_checkpoint(layout: Layout, chunk: Chunk, fingerprint: str) -> Checkpoin
     wanted = (fingerprint, chunk.dataset, chunk.entries, dict(chunk.constants), chunk.veto)
     if not whole or made != wanted:
         return None
-    if found.rows is None or _part_rows(layout.part(chunk.dataset, chunk.id)) == found.rows:
+    if found.rows is None:
         return found
-    return None
+    mark = _mark(chunk, fingerprint)
+    return found if _part_holds(layout.part(chunk.dataset, chunk.id), found.rows, mark) else None
 
 
-def _part_rows(part: Path) -> int:
+def _mark(chunk: Chunk, fingerprint: str) -> str:
+    """What a part was made of.
+
+    A worker that was given up may still write: the same part again, which is harmless, or one of
+    other code or constants over the right one, which its mark gives away.
+    """
+    made = [fingerprint, chunk.id, chunk.dataset, chunk.constants, chunk.veto]
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:32]
+
+
+def _part_holds(part: Path, rows: int, mark: str) -> bool:
     try:
-        return int(pq.read_metadata(part).num_rows)
+        found = pq.read_metadata(part)
     except (OSError, pa.ArrowInvalid):
-        return -1
+        return False
+    return bool(
+        found.num_rows == rows and (found.metadata or {}).get(MADE.encode()) == mark.encode()
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hepml.engine.cluster import check_workers, dask_client
 from hepml.engine.pool import shared_pool, stop_shared_pool
 from hepml.errors import ParameterError, did_you_mean
+from hepml.redaction import safe_logger
 
 if TYPE_CHECKING:
     from hepml.engine.plan import Chunk
@@ -23,7 +23,7 @@ EXECUTORS = ("iterative", "futures", "dask", "dask-awkward")
 
 DIED = "its worker process died, perhaps for lack of memory: try a smaller --chunk-size"
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 Outcome = dict[str, dict[str, Any]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,11 +9,12 @@ from urllib.parse import urlsplit
 from hepml.engine.replicas import Reader, explain, open_first
 from hepml.engine.sources import ImportedSource, reads_parquet
 from hepml.errors import FileAccessError, HepmlError, TreeError
+from hepml.redaction import safe_logger
 from hepml.registry import find_processor, processor_names
 
 __all__ = ["InspectedTree", "inspect_file"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 @dataclass

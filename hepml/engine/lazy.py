@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,10 +24,12 @@ from hepml.engine.task import Record, check_identity, reason_of
 from hepml.engine.veto import load_veto, outside
 from hepml.errors import FileAccessError
 from hepml.processor import Processor
+from hepml.redaction import safe_logger
+from hepml.xrootd import limit_xrootd_patience
 
 __all__ = ["execute_lazily"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 def execute_lazily(
@@ -69,6 +70,7 @@ def execute_lazily(
     with dask_client(workers, scheduler) as client:
         check_workers(client, type(processor))
         client.run(use_fast_decompression)
+        client.run(limit_xrootd_patience)
         left = list(chunks)
         for _ in attempts(retries):
             records |= _once(client, layout, processor, left, fingerprint)

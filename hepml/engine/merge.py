@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from hepml.engine.duplicates import SHARED, add_vetoes, find_shared
+from hepml.engine.execution import finish
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.refusals import refuse_mixed, refuse_overlap
-from hepml.engine.resume import known_reasons, stored_processor
-from hepml.engine.run import finish
+from hepml.engine.report import last_reasons
+from hepml.engine.resume import stored_processor
 from hepml.engine.rundir import Run
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.store import Layout, locked
@@ -90,7 +91,9 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
                 if (run.path / folder).exists():
                     shutil.copytree(run.path / folder, layout.root / folder, dirs_exist_ok=True)
         reasons = _outdated(runs, plan)
-        reasons |= {name: item for run in runs for name, item in known_reasons(run).items()}
+        reasons |= {
+            name: item for run in runs for name, item in last_reasons(run.layout, run.plan).items()
+        }
         shared = find_shared(layout, plan, set(layout.features.rglob("*.parquet")))
         reasons |= {name: {"reason": SHARED} for name in shared}
         plan = add_vetoes(layout, plan, shared)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hepml.engine.samples import SampleConstants, sample_constants
-from hepml.engine.store import write_json
+from hepml.engine.store import plain_name, write_json
+from hepml.engine.withheld import withhold
 from hepml.errors import OutputError
 
 __all__ = ["Chunk", "Plan", "PlannedFile", "UnopenedFile"]
@@ -189,6 +190,8 @@ class Plan:
         looked for.
     vetoes : dict of str to str
         Chunk id to digest of the events that it must leave out.
+    withheld : tuple of str
+        Endpoints that were given with a user or a token, as they stand here: without.
     """
 
     processor: str | None
@@ -200,6 +203,7 @@ class Plan:
     notes: tuple[str, ...] = field(default=())
     event_keys: tuple[str, ...] = ()
     vetoes: dict[str, str] = field(default_factory=dict)
+    withheld: tuple[str, ...] = ()
 
     def samples(self) -> dict[str, SampleConstants]:
         """Constants of the simulated datasets whose channel takes them from the files."""
@@ -222,8 +226,8 @@ class Plan:
             yield from chunks
 
     def save(self, path: Path) -> None:
-        """Write ``plan.json`` atomically."""
-        write_json(path, {"version": PLAN_VERSION, **asdict(self)}, indent=None)
+        """Write ``plan.json`` atomically, without the credentials that URLs may hold."""
+        write_json(path, {"version": PLAN_VERSION, **withhold(asdict(self))}, indent=None)
 
     @classmethod
     def load(cls, path: Path) -> Plan:
@@ -240,7 +244,9 @@ class Plan:
                 raise OutputError(f"{path} was written by another version of hepml; run again.")
             files = tuple(_from_json(PlannedFile, item) for item in content.pop("files"))
             unopened = tuple(_from_json(UnopenedFile, item) for item in content.pop("unopened"))
-            for name in ("notes", "event_keys"):
+            for file in (*files, *unopened):
+                plain_name(file.dataset)
+            for name in ("notes", "event_keys", "withheld"):
                 content[name] = tuple(content.get(name, ()))
             return cls(files=files, unopened=unopened, **content)
         except FileNotFoundError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from hepml.engine.refusals import refuse_mixed, refuse_overlap, refuse_unused
 from hepml.engine.replicas import preferred
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.sources import explain_for, open_source
+from hepml.engine.store import plain_name
 from hepml.errors import (
     BranchError,
     EmptyInputError,
@@ -26,6 +26,7 @@ from hepml.errors import (
     ProcessorError,
     did_you_mean,
 )
+from hepml.redaction import safe_logger
 
 if TYPE_CHECKING:
     from hepml.processor import Processor
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_branches", "local_state", "make_plan", "plan_file", "unopened_file"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 OPEN_THREADS = 8
 
@@ -170,6 +171,8 @@ def _plan_at(
         size, modified = local_state((endpoint,))
         constants = processor.file_constants(source.handle, tree.name, found)
         dataset = item.dataset if item.named else str(notes.get("dataset") or item.dataset)
+        for name in (dataset, source.uuid):
+            plain_name(name)  # an import's notes may say anything
         return PlannedFile(
             dataset=dataset,
             kind=found,

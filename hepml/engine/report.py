@@ -25,11 +25,14 @@ from hepml.engine.duplicates import data_sets
 from hepml.engine.imported import import_notes
 from hepml.engine.plan import Chunk, Plan, PlannedFile, UnopenedFile
 from hepml.engine.store import Layout
+from hepml.engine.stored import read_object
 from hepml.engine.summing import HistogramSums
+from hepml.errors import OutputError
 from hepml.histograms import empty_histogram, sort_categories
 from hepml.processor import Processor
+from hepml.redaction import redacted
 
-__all__ = ["Reconciled", "reconcile"]
+__all__ = ["Reconciled", "last_reasons", "reconcile"]
 
 NEVER_RAN = "never ran: the run was interrupted before this chunk"
 
@@ -132,6 +135,20 @@ def reconcile(
     result.histograms = {name: sort_categories(item) for name, item in summed.items()}
     _close(plan, result)
     return result
+
+
+def last_reasons(layout: Layout, plan: Plan) -> dict[str, dict[str, Any]]:
+    """Why chunks failed according to a run's last report, by chunk id."""
+    try:
+        failed = read_object(layout.report)["failed"]
+        lost = {(item["file"], tuple(item["entries"] or ())): item for item in failed}
+    except (OutputError, KeyError, TypeError):
+        return {}
+    found = {
+        chunk.id: lost.get((redacted(chunk.endpoints[0]), (chunk.start, chunk.stop)))
+        for chunk in plan.chunks()
+    }
+    return {name: item for name, item in found.items() if item}
 
 
 def _close(plan: Plan, result: Reconciled) -> None:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hepml.engine.chunking import limited
+from hepml.engine.execution import execute_plan
 from hepml.engine.executors import check_executor
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.planning import local_state, plan_file, unopened_file
 from hepml.engine.pool import warm_up
 from hepml.engine.refusals import refuse_mixed, refuse_overlap
-from hepml.engine.run import execute_plan
 from hepml.engine.rundir import Run
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.sources import check_lazy
 from hepml.engine.store import Layout, locked
+from hepml.engine.withheld import restore
 from hepml.errors import FileAccessError, HepmlError, OutputError, ProcessorError
+from hepml.redaction import redacted
 
 if TYPE_CHECKING:
     from hepml.processor import Processor
     from hepml.records import Input
 
-__all__ = ["check", "known_reasons", "resume", "stored_processor"]
+__all__ = ["check", "resume", "stored_processor"]
 
 
 def stored_processor(plan: Plan, where: Path) -> Processor:
@@ -37,14 +41,47 @@ def stored_processor(plan: Plan, where: Path) -> Processor:
     ProcessorError
         If the run was made with a processor that only lived in a Python session.
     """
-    from hepml.registry import find_processor
+    from hepml.registry import find_processor, processor_names
 
     if plan.processor is None:
         raise ProcessorError(
             f"The run in {where} used a processor made in a Python session, which this command "
             f"cannot find. Resume it from Python:  hepml.Run({str(where)!r}).resume(processor)"
         )
+    if plan.processor not in processor_names():
+        _refuse_own_code(plan.processor, where)
     return find_processor(plan.processor).from_parameters(**plan.parameters)
+
+
+def _refuse_own_code(name: str, where: Path) -> None:
+    """Refuse to import what lies in a run directory: it may come from anybody.
+
+    Raises
+    ------
+    ProcessorError
+        If the module that a plan names would be taken from the run directory itself.
+    """
+    top = name.partition(":")[0].partition(".")[0]
+    spec = None if top in sys.modules else importlib.machinery.PathFinder.find_spec(top)
+    places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
+    for place in places:
+        if place and Path(place).resolve().is_relative_to(where.resolve()):
+            raise ProcessorError(
+                f"The run in {where} names the processor {name!r}, whose code lies in the run "
+                "directory itself; it is not executed. Put it beside your own code if you trust it."
+            )
+
+
+def _loaded_processor(plan: Plan) -> Processor | None:
+    """The plan's processor if it is registered or loaded already; nothing is imported for it."""
+    from hepml.registry import processor_names
+
+    name = plan.processor
+    if name is None or (
+        name not in processor_names() and name.partition(":")[0] not in sys.modules
+    ):
+        return None
+    return stored_processor(plan, Path())
 
 
 def resume(
@@ -56,6 +93,7 @@ def resume(
     scheduler: str | None = None,
     retries: int = 2,
     replan: Sequence[str] = (),
+    urls: Sequence[str] = (),
     progress: bool = False,
     allow_missing: bool = False,
 ) -> Run:
@@ -69,6 +107,8 @@ def resume(
         Needed only for a processor made in a Python session.
     replan : sequence of str
         Files that changed and whose chunks are to be dropped and done again.
+    urls : sequence of str
+        URLs with their user or token, where the run was planned with such; they are not kept.
 
     Raises
     ------
@@ -80,6 +120,7 @@ def resume(
     plan = Plan.load(layout.plan)
     if executor == "futures":
         warm_up()
+    plan = restore(plan, urls)
     chosen = processor or stored_processor(plan, Path(path))
     check_lazy(executor, chosen)
     if as_json(chosen.parameters()) != as_json(plan.parameters):
@@ -136,6 +177,7 @@ def _refresh(layout: Layout, plan: Plan, processor: Processor, replan: Sequence[
             if layout.checkpoint(chunk.id).exists():
                 # another data set may leave out events because this file had them: look again
                 fresh = replace(fresh, vetoes={})
+            layout.report.unlink(missing_ok=True)  # it would tell of results that are gone
             layout.checkpoint(chunk.id).unlink(missing_ok=True)
             layout.part(chunk.dataset, chunk.id).unlink(missing_ok=True)
     return fresh
@@ -147,7 +189,9 @@ def _wanted(plan: Plan, replan: Sequence[str]) -> set[int]:
     for name in replan:
         names = {name, os.path.abspath(name)}
         given: list[PlannedFile | UnopenedFile] = [*plan.files, *plan.unopened]
-        found = {file.order for file in given if names & set(file.endpoints)}
+        found = {
+            file.order for file in given if names & {*file.endpoints, *redacted(file.endpoints)}
+        }
         if not found:
             known = ", ".join(file.endpoints[0] for file in plan.files[:5])
             raise FileAccessError(f"--replan {name}: the run has no such file. It has {known}.")
@@ -179,6 +223,8 @@ def as_json(parameters: Mapping[str, Any]) -> Any:
 def check(path: str | Path) -> Run:
     """Compare a run's plan with its checkpoints and parts as they are on disk now.
 
+    Nothing that the run directory names is imported, so that one from a stranger can be checked.
+
     Returns
     -------
     Run
@@ -191,18 +237,18 @@ def check(path: str | Path) -> Run:
     """
     from hepml.engine.duplicates import SHARED, find_shared
     from hepml.engine.fingerprint import fingerprint
-    from hepml.engine.report import reconcile
+    from hepml.engine.report import last_reasons, reconcile
 
     run = Run(path)
-    processor = stored_processor(run.plan, run.path) if run.plan.processor else None
+    processor = _loaded_processor(run.plan)
     stored = run.provenance["fingerprint"] if run.layout.provenance.exists() else None
     if processor is None and stored is None:
         raise OutputError(
-            f"{path} was stopped before its first report and its processor is not registered; "
-            "resume it from Python."
+            f"{path} was stopped before its first report and its processor is not registered, so "
+            f"there is nothing to compare with. Finish it:  hepml resume {path}"
         )
     mark = stored or fingerprint(processor)  # type: ignore[arg-type]  # one of them is there
-    reasons = known_reasons(run)
+    reasons = last_reasons(run.layout, run.plan)
     result = reconcile(run.layout, run.plan, processor, mark, reasons)
     if shared := find_shared(run.layout, run.plan, result.parts):
         # stopped after the last chunk, before the events of two data sets were told apart
@@ -211,17 +257,3 @@ def check(path: str | Path) -> Run:
         result = reconcile(run.layout, plan, processor, mark, reasons)
     run.__dict__["report"] = result.report
     return run.require_complete()
-
-
-def known_reasons(run: Run) -> dict[str, dict[str, Any]]:
-    """Why chunks failed according to a run's last report, by chunk id."""
-    from hepml.engine.provenance import redacted
-
-    if not run.layout.report.exists():
-        return {}
-    lost = {(item["file"], tuple(item["entries"] or ())): item for item in run.report["failed"]}
-    found = {
-        chunk.id: lost.get((redacted(chunk.endpoints[0]), (chunk.start, chunk.stop)))
-        for chunk in run.plan.chunks()
-    }
-    return {name: item for name, item in found.items() if item}

@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from hepml.errors import OutputError
+from hepml.files import explain_write, make_folder, open_private, whole_file
 
-__all__ = ["Layout", "locked", "write_json", "write_text"]
+__all__ = ["Layout", "locked", "plain_name", "write_json", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -23,20 +24,34 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         If the disk is full, or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text)
-        temporary.replace(path)
+        with whole_file(path) as handle:
+            handle.write(text.encode())
     except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+        raise OutputError(explain_write(path, error)) from error
 
 
 def write_json(path: Path, content: Any, *, indent: int | None = 2) -> None:
     """Write JSON under a temporary name, then rename it."""
     write_text(path, json.dumps(content, indent=indent) + "\n")
+
+
+def plain_name(name: str) -> str:
+    """Return a name if it stays in its folder.
+
+    Datasets and the identity of a file are named by files and plans that somebody else wrote.
+
+    Raises
+    ------
+    OutputError
+        If it would lead somewhere else.
+    """
+    if not name or name in (".", "..") or "/" in name or os.sep in name or "\0" in name:
+        raise OutputError(
+            f"{name!r} cannot be the name of a file or folder in a run directory. "
+            "Give the dataset another name:  NAME=FILES"
+        )
+    return name
 
 
 class Layout:
@@ -57,15 +72,15 @@ class Layout:
 
     def part(self, dataset: str, chunk: str) -> Path:
         """Parquet part of one chunk."""
-        return self.features / dataset / f"{chunk}.parquet"
+        return self.features / plain_name(dataset) / plain_name(f"{chunk}.parquet")
 
     def checkpoint(self, chunk: str) -> Path:
         """Checkpoint of one chunk."""
-        return self.checkpoints / f"{chunk}.json"
+        return self.checkpoints / plain_name(f"{chunk}.json")
 
     def veto(self, chunk: str, digest: str) -> Path:
         """Keys of the events that one chunk leaves out; another list never takes its place."""
-        return self.vetoes / f"{chunk}-{digest}.parquet"
+        return self.vetoes / plain_name(f"{chunk}-{digest}.parquet")
 
     def create(self) -> None:
         """Make the folder of a new run.
@@ -78,8 +93,8 @@ class Layout:
         self.refuse_taken()
         self._made = not self.root.exists()
         try:
-            self.checkpoints.mkdir(parents=True)
-            self.features.mkdir()
+            make_folder(self.checkpoints)
+            make_folder(self.features)
         except OSError as error:
             raise OutputError(f"Cannot write to {self.root}: {error.strerror}.") from error
 
@@ -119,7 +134,7 @@ def locked(layout: Layout) -> Iterator[None]:
     import fcntl
 
     try:
-        handle = layout.lock.open("w")
+        handle = os.fdopen(open_private(layout.lock, os.O_WRONLY | os.O_CREAT), "w")
     except OSError as error:
         raise OutputError(f"Cannot write to {layout.root}: {error.strerror}.") from error
     with handle:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 import traceback
 from dataclasses import dataclass
@@ -22,10 +21,11 @@ from hepml.engine.store import Layout
 from hepml.engine.veto import load_veto, outside
 from hepml.errors import FileAccessError, HepmlError
 from hepml.processor import Processor
+from hepml.redaction import redacted, safe_logger
 
 __all__ = ["Job", "Record", "check_identity", "reason_of", "run_chunk"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 Record = dict[str, Any]
 
@@ -138,7 +138,7 @@ def reason_of(error: BaseException) -> str:
     """Our own errors in their words; of others the type, first line and last place in the code."""
     if isinstance(error, HepmlError):
         return str(error)
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    first = next((line.strip() for line in redacted(str(error)).splitlines() if line.strip()), "")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "site-packages" not in frame.filename]
     where = f" ({own[-1].filename.rsplit('/', 1)[-1]}:{own[-1].lineno})" if own else ""

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hepml.errors import OutputError
+from hepml.files import explain_write, make_folder, whole_file
 from hepml.keys import Keys, is_member
 
 if TYPE_CHECKING:
@@ -44,16 +45,13 @@ def save_veto(layout: Layout, chunk: str, columns: Sequence[str], keys: Keys) ->
     ordered = np.unique(keys, axis=0)
     digest = _digest(ordered)
     path = layout.veto(chunk, digest)
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    table = pa.table({name: ordered[:, place] for place, name in enumerate(columns)})
     try:
-        table = pa.table({name: ordered[:, place] for place, name in enumerate(columns)})
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
+        make_folder(path.parent)
+        with whole_file(path) as handle:
+            pq.write_table(table, handle, compression="zstd")
     except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise OutputError(explain_write(path, error)) from error
     return digest
 
 
