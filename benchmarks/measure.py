@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BenchmarkError", "Measurement", "measure"]
+__all__ = ["BenchmarkError", "Measurement", "measure", "run_command"]
 
 _SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _HERE = Path(__file__).parent
@@ -91,14 +91,14 @@ def measure(
         if warm:
             command += ["--steady", "--warm", *map(str, warm)]
         with log.open("w") as output:
-            code, measured = _run(command, output)
+            code, measured = run_command(command, output)
         if code or not answer.exists():
             tail = "\n".join(log.read_text().splitlines()[-15:])
             raise BenchmarkError(f"{contender} ended with code {code}:\n{tail}")
         return measured, json.loads(answer.read_text())
 
 
-def _run(command: Sequence[str], output: Any) -> tuple[int, Measurement]:
+def run_command(command: Sequence[str], output: Any) -> tuple[int, Measurement]:
     """Start, wait, and collect the descendants that outlive the process (pool servers)."""
     _adopt_orphans()
     # bytecode must be kept, or every process compiles the stack anew
