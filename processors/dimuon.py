@@ -12,17 +12,14 @@ import numpy as np
 from hepml.corrections import Corrections
 from hepml.errors import BranchError, ParameterError, did_you_mean
 from hepml.lumimask import certified, read_lumi_mask
-from hepml.processor import Fill, Histogram, Preset, Processor, Selected
-from hepml.sample import yield_factor
-from hepml.schemas import NanoAOD
-from hepml.schemas.runs_tree import generated_sums
+from hepml.processor import Fill, Histogram, Preset, Selected
 from processors.dimuon_columns import COLUMNS, OBSERVABLES, table_columns
 from processors.dimuon_corrections import corrected_weights, correction_branches
 from processors.dimuon_cuts import INCLUSIVE, TIGHT, UPSILON, UPSILON_UNISOLATED, DimuonCuts
 from processors.dimuon_features import MUON_MASS, PairFeatures, pair_features
 from processors.dimuon_histograms import dimuon_histograms, window_of
 from processors.dimuon_selection import MuonPairs, select_muon_pairs
-from processors.objects import float64, plain, positions
+from processors.nanoaod import NanoProcessor
 
 __all__ = [
     "MUON_MASS",
@@ -34,10 +31,8 @@ __all__ = [
     "select_muon_pairs",
 ]
 
-_IDS = ("run", "luminosityBlock", "event")
 
-
-class DimuonProcessor(Processor):
+class DimuonProcessor(NanoProcessor):
     """The two muons of highest pT in each event, of either charge combination.
 
     Table and histograms hold opposite- and same-sign pairs; the sign is an axis and a column.
@@ -59,8 +54,6 @@ class DimuonProcessor(Processor):
     """
 
     name = "dimuon"
-    schema = NanoAOD
-    trees = ("Events",)
     columns = COLUMNS
     presets: ClassVar[Mapping[str, Preset]] = {
         "inclusive": Preset(INCLUSIVE, "generator"),
@@ -68,8 +61,6 @@ class DimuonProcessor(Processor):
         "upsilon": Preset(UPSILON, "generator"),
         "upsilon-unisolated": Preset(UPSILON_UNISOLATED, "generator"),
     }
-    weights = ("generator", "none")
-    event_ids: ClassVar[Mapping[str, str]] = dict(zip(("run", "lumi", "event"), _IDS, strict=True))
     options = ("lumi_mask", "corrections")
     cuts: DimuonCuts
 
@@ -102,7 +93,7 @@ class DimuonProcessor(Processor):
     def select(self, events: Any) -> Selected:
         """Select muon pairs; the same on eager, virtual and dask-awkward arrays."""
         data = self.is_data(events)
-        weights = self._weights(events, data)
+        weights = self.event_weights(events)
         with np.errstate(invalid="ignore", over="ignore"):  # of muons that the selection drops
             pairs = select_muon_pairs(
                 events.Muon,
@@ -131,7 +122,7 @@ class DimuonProcessor(Processor):
         }
         if not self.table:
             return Selected(cutflow, fills)
-        identity, entries = _identity(events, pairs)
+        identity, entries = self.identity(events, pairs.passing)
         named = {"weight" if way == "nominal" else f"weight_{way}": shifts[way] for way in shifts}
         return Selected(cutflow, fills, {**pairs.features, **identity, **named}, entries)
 
@@ -162,7 +153,7 @@ class DimuonProcessor(Processor):
         """Whether each event of data is in a certified luminosity block; all without a mask."""
         if self.lumi_mask is None:
             return None
-        missing = [name for name in _IDS[:2] if name not in events.fields]
+        missing = [name for name in ("run", "luminosityBlock") if name not in events.fields]
         if missing:
             where = (events.metadata or {}).get("dataset")
             raise BranchError(
@@ -170,12 +161,6 @@ class DimuonProcessor(Processor):
                 "applied to it. Run without --lumi-mask."
             )
         return certified(self.lumi_mask, events.run, events.luminosityBlock)
-
-    def _weights(self, events: Any, data: bool) -> Any:
-        """Weight of every event: 1 for data, the generator's x what normalises the sample."""
-        if data or self.weight == "none":
-            return plain(ak.ones_like(ak.num(events.Muon.pt, axis=1), dtype=np.float64))
-        return float64(plain(events.genWeight)) * yield_factor(self, events.metadata)
 
     def parameters(self) -> dict[str, Any]:
         """All that distinguishes this instance, as JSON; the mask by content, files by hash."""
@@ -198,34 +183,20 @@ class DimuonProcessor(Processor):
         if cuts.missing_trigger == "error":
             found += cuts.decisions
         if kind == "data" and self.lumi_mask is not None:
-            found += _IDS[:2]
-        if kind == "simulation" and self.weight == "generator":
-            found.append("genWeight")
+            found += ("run", "luminosityBlock")
+        found += super().required_branches(tree, kind)
         if kind == "simulation" and self.corrections:
             found += correction_branches(self.corrections, self.columns)
         return tuple(dict.fromkeys(found))
 
     def optional_branches(self, tree: str, kind: str) -> Mapping[str, str]:
         """Event ids, and with ``missing_trigger=false`` the trigger decisions."""
-        found = dict.fromkeys(_IDS, "its events are known by file and entry only")
+        found = dict(super().optional_branches(tree, kind))
         if self.cuts.missing_trigger == "false":
             found |= dict.fromkeys(
                 self.cuts.decisions, "never fired, as missing_trigger=false says"
             )
         return found
-
-    @classmethod
-    def file_constants(
-        cls, directory: Any, tree_name: str, kind: str
-    ) -> Mapping[str, float] | None:
-        """Sums of generated weights and events of a simulated file, from its tree ``Runs``."""
-        return generated_sums(directory) if kind == "simulation" else None
-
-    @classmethod
-    def kind_of(cls, tree: Any) -> str | None:
-        """Tell simulation by its generator record (``genWeight`` or ``GenPart``)."""
-        generated = {"genWeight", "nGenPart"} & set(tree.keys(recursive=False))
-        return "simulation" if generated else "data"
 
 
 def _fill(name: str, pairs: MuonPairs, weight: Any, variation: str) -> Fill:
@@ -237,12 +208,3 @@ def _fill(name: str, pairs: MuonPairs, weight: Any, variation: str) -> Fill:
     mass = pairs.features["dimuon_mass"]
     inside = (mass >= window[0]) & (mass <= window[1])
     return Fill((sign[inside], mass[inside]), weight[inside], variation)
-
-
-def _identity(events: Any, pairs: MuonPairs) -> tuple[dict[str, Any], Any]:
-    """Event ids of the rows, or their position in the chunk where the file has no ids."""
-    if set(_IDS) <= set(events.fields):
-        ids = DimuonProcessor.event_ids.items()
-        return {ours: pairs.passing(plain(events[theirs])) for ours, theirs in ids}, None
-    entries = pairs.passing(plain(positions(events.Muon.pt)))
-    return {"run": 0 * entries, "lumi": 0 * entries}, entries

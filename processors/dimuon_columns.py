@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hepml.columns import Column, feature, key, label, observer, weight
+from hepml.columns import Column, feature, label, observer, weight
+from processors.nanoaod import EVENT_KEYS
 
 if TYPE_CHECKING:
     from processors.dimuon_cuts import DimuonCuts
@@ -61,10 +62,7 @@ _JET = (("btag", "", "DeepB"), ("pt", "GeV", ""), ("eta", "", ""), ("phi", "rad"
 # Every column but the trigger decisions, which are named after their paths. Published names
 # (arXiv:2502.14036 and its code) are aliases.
 COLUMNS: tuple[Column, ...] = (
-    key("file", "string", doc="identity of the input file where it has no event ids"),
-    key("run"),
-    key("lumi", doc="luminosity block", alias="luminosityBlock"),
-    key("event", doc="event number, or the entry in the file where it has none"),
+    *EVENT_KEYS,
     observer("dimuon_mass", "GeV", alias="dimu_mass"),
     observer("charge_product", dtype="int32", doc="-1 opposite sign, 1 same sign"),
     *_per_muon(),
