@@ -84,7 +84,7 @@ def leading_pair(objects: Any, good: Any = None) -> LeadingPair:
 
     Parameters
     ----------
-    objects : array of lists of records with ``pt``
+    objects : array of lists of records with ``pt``, or a record of lists
         Any number in each event. A pT that is NaN counts as the lowest.
     good : array of lists of bool, optional
         Objects to choose from; all if left out.
@@ -124,9 +124,11 @@ def _flat(lists: Any) -> NDArray[Any]:
 
 def _take(lists: Any, places: Any) -> Any:
     """The records at some places, of which nothing is read yet."""
-    if ak.backend(lists) == "typetracer":
-        return ak.flatten(lists, axis=1)[places]
-    return ak.flatten(lists, axis=1)[_known(places)]
+    if lists.layout.is_record:  # a record of lists, as ak.Array({"pt": [[...]]}) makes it
+        columns = dict(zip(lists.fields, ak.unzip(lists), strict=True))
+        lists = ak.zip(columns, with_name=ak.parameters(lists).get("__record__"))
+    known = places if ak.backend(lists) == "typetracer" else _known(places)
+    return ak.flatten(lists, axis=1)[known]
 
 
 def _known(places: Any) -> NDArray[np.int64]:

@@ -135,3 +135,11 @@ def test_computed_quantities_are_those_of_the_picked_objects_alone():
     pairs = leading_pair(ak.Array(objects, behavior=behavior))
     assert pairs[pairs.counts >= 2].trail.twice.tolist() == [0.0]
     assert sizes == [1]
+
+
+def test_a_record_of_lists_is_as_good_as_lists_of_records():
+    lists = muons(PT)
+    objects = ak.Array({name: lists[name].tolist() for name in lists.fields})
+    assert answer(leading_pair(objects)) == reference(lists)
+    lazy = dak.from_awkward(objects, npartitions=2)
+    assert answer(leading_pair(lazy)) == reference(lists)
