@@ -13,7 +13,7 @@ from hepml.errors import ParameterError, StatisticsError
 from hepml.stats.backgrounds import Background
 from hepml.stats.excess import SignalTest
 from hepml.stats.results import PeakFit
-from hepml.stats.signals import Peaks, Shape
+from hepml.stats.signals import TAIL_POWER, TAIL_START, Peaks, Shape
 from hepml.windows import Binning
 
 __all__ = ["HIGGS_MASS", "HIGGS_WIDTH", "fit_peak", "fit_spectrum"]
@@ -74,6 +74,7 @@ def fit_spectrum(
     free_mass: bool = False,
     free_width: bool = False,
     signal: Shape = "gaussian",
+    tails: tuple[float, float] = (TAIL_START, TAIL_POWER),
     degree: int = 3,
     background: str = "polynomial",
     source: Mapping[str, Any] | None = None,
@@ -92,6 +93,8 @@ def fit_spectrum(
         Whether the fit may move them (by 3 %, by a factor of 3); the significance is then local.
     signal : {"gaussian", "crystal-ball"}
         Shape of the peak.
+    tails : tuple of float
+        Where the tails of a Crystal Ball begin [widths], and their power: 2 for a Breit-Wigner.
     degree, background
         As in :func:`hepml.stats.bumphunt.hunt`.
     source : mapping, optional
@@ -117,7 +120,7 @@ def fit_spectrum(
     test = SignalTest(
         Binning(tuple(values.tolist()), start, stop),
         Background(background, degree, float(values[0]), float(values[-1])),
-        Peaks((mass,), width / mass, shape=signal),
+        Peaks((mass,), width / mass, (1.0,), signal, (tails[0],) * 2, (tails[1],) * 2),
         free_mass=free_mass,
         free_width=free_width,
     )
@@ -136,6 +139,7 @@ def fit_spectrum(
             "bins": len(numbers),
             "free_mass": free_mass,
             "free_width": free_width,
+            **({"tails": list(tails)} if signal == "crystal-ball" else {}),
         },
         signal=signal,
         mass=mass * shift,

@@ -45,6 +45,19 @@ def test_a_histogram_is_fitted_like_its_events() -> None:
     assert fit_spectrum(edges, counts).excess == fit_peak(events).excess
 
 
+def test_tails_of_power_two_describe_a_breit_wigner() -> None:
+    rng = np.random.default_rng(2)
+    z = 91.19 + 1.25 * rng.standard_cauchy(8000) + rng.normal(0, 1.2, 8000)
+    settings = {"low": 60.0, "high": 120.0, "mass": 91.19, "width": 2.0, "free_width": True}
+    shape = {"signal": "crystal-ball", "background": "exponential", "degree": 1}
+    fits = [
+        fit_peak(np.append(z, 60 + rng.exponential(20, 2000)), **settings, **shape, **tails).fit
+        for tails in ({"tails": (1.2, 2.0)}, {})
+    ]
+    assert fits[0].goodness > 0.01
+    assert fits[0].deviance < fits[1].deviance - 10
+
+
 def test_background_alone_has_no_peak() -> None:
     assert fit_peak(masses(0)).excess.Z < 3
 
