@@ -158,6 +158,7 @@ def _rows(tile: Tile, found: SelectedShowers) -> Columns:
         "signal": (tile.columns["event"][index] == injectors.event[shower]).astype(np.int8),
         "parent_row": parent.astype(np.int64),
         "injector_p": tile.momentum[shower],
+        "energy": tile.energy[shower],
         **{name: tile.columns[name][index] for name in ("row", "event", "mctrack", "p")},
     }
 

@@ -65,6 +65,7 @@ COLUMNS: tuple[Column, ...] = (
     observer("cut_based", dtype="int8", doc="1: the cut-based algorithm takes it"),
     observer("injector_pid", dtype="int32", doc="film position of the injector"),
     observer("injector_p", "GeV", dtype="float32", doc="simulated momentum, NaN if unknown"),
+    observer("energy", "GeV", dtype="float32", doc="simulated energy, NaN if unknown"),
     observer("shower_signal", dtype="int32", doc="base-tracks of this shower in the window"),
 )
 

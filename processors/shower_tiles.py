@@ -44,8 +44,9 @@ class Tile:
         ``row``, ``event``, ``mctrack`` and ``p`` of its base-tracks.
     excluded : array of bool or None
         Base-tracks that cannot be candidates.
-    momentum : array of float64
-        Simulated momentum of each injector [GeV], NaN if unknown.
+    momentum, energy : array of float64
+        Simulated momentum of each injector, and energy of the particle that the shower began with
+        [GeV], NaN if unknown.
     """
 
     brick: int
@@ -55,6 +56,7 @@ class Tile:
     columns: Columns
     excluded: NDArray[np.bool_] | None
     momentum: NDArray[np.float64]
+    energy: NDArray[np.float64]
 
 
 def read_tiles(events: Any, cuts: ShowerCuts, *, data: bool) -> Iterator[Tile]:
@@ -76,7 +78,8 @@ def read_tiles(events: Any, cuts: ShowerCuts, *, data: bool) -> Iterator[Tile]:
     """
     seeds = data and cuts.mode == "legacy"
     tracks = _lists(events.basetrack, (*TRACK, "track") if seeds else TRACK)
-    films, injectors = _lists(events.film, FILM), _lists(events.injector, INJECTOR)
+    told = [name for name in ("energy",) if name in events.injector.fields]
+    films, injectors = _lists(events.film, FILM), _lists(events.injector, (*INJECTOR, *told))
     scalars = {name: plain(events[name]) for name in BRICK}
     for place in range(len(events)):
         head = {name: values[place].item() for name, values in scalars.items()}
@@ -120,15 +123,15 @@ def _tile(
         # files of simulation that are treated as data keep the truth of their base-tracks
         event = columns["event"][place].astype(np.int64)
         core["event"] = np.where(known & (event >= 0), event, NO_EVENT)
+    energy = core.pop("energy", np.full(len(core["row"]), np.nan)).astype(np.float64)
     excluded = None
     if seeds:
         excluded = np.zeros(len(columns["row"]), dtype=np.bool_)
         excluded[data_injectors(columns, top=max(films, default=0)).index] = True
     kept = {name: columns[name] for name in ("row", "event", "mctrack", "p")}
     tracks = Basetracks.of(columns, films)
-    return Tile(
-        int(head["brick"]), tracks, Injectors.of(core), len(inside), kept, excluded, momentum
-    )
+    number, own = int(head["brick"]), Injectors.of(core)
+    return Tile(number, tracks, own, len(inside), kept, excluded, momentum, energy)
 
 
 def _positions(rows: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.int64]:

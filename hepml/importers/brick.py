@@ -79,6 +79,8 @@ class Brick:
         Film position (PID) to z [um].
     account : dict
         What was read, rejected or missing, for the record.
+    energies : dict of int to float
+        Simulated event to the energy of its particle [GeV], as far as known.
     """
 
     number: int
@@ -86,6 +88,7 @@ class Brick:
     columns: Columns
     films: dict[int, float]
     account: dict[str, Any] = field(default_factory=dict)
+    energies: dict[int, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns["row"])

@@ -13,12 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from hepml.document import validate
 from hepml.errors import FileAccessError
 
-__all__ = ["NAME", "PITCH", "Geometry", "read_geometry"]
+__all__ = ["NAME", "PITCH", "Geometry", "Showers", "read_geometry"]
 
 NAME = "brick.json"
 PITCH = 1315.0  # 315 um film and 1 mm lead
 
 Affine = tuple[float, float, float, float, float, float]
+
+
+class Showers(BaseModel):
+    """What was simulated: MCEvent of each shower, and the energy of its particle [GeV]."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event: tuple[int, ...] = ()
+    energy: tuple[float, ...] = ()
 
 
 class Geometry(BaseModel):
@@ -40,6 +49,8 @@ class Geometry(BaseModel):
         Plate to z [um].
     affine : dict of int to (a11, a12, a21, a22, b1, b2)
         Plate to the map into the brick's system: positions and, without b, slopes [um].
+    showers : Showers
+        What was simulated, where the file says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,6 +62,12 @@ class Geometry(BaseModel):
     pitch: float = Field(default=PITCH, gt=0)
     z: Mapping[int, float] = {}
     affine: Mapping[int, Affine] = {}
+    showers: Showers = Showers()
+
+    @property
+    def energies(self) -> dict[int, float]:
+        """Simulated event to the energy of its particle [GeV]."""
+        return dict(zip(self.showers.event, self.showers.energy, strict=False))
 
     def position(self, plate: int, films: int) -> float:
         """z of a plate [um]: given, or counted in pitches from the film furthest downstream."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from hepml.errors import EmptyInputError, OutputError, ParameterError, did_you_mean
 from hepml.importers.brick import Brick, Columns, assemble
@@ -144,6 +146,9 @@ def _write(
             + (", ".join(f"{count} {why}" for why, count in account.items()) or "no candidate")
             + "."
         )
+    # data-like files of a simulation keep its truth, so that the event is that of the base-track
+    event = brick.columns["event"][found["row"]].tolist()
+    found["energy"] = np.array([brick.energies.get(number, np.nan) for number in event])
     target.mkdir(parents=True, exist_ok=True)
     account = brick.account | {"injectors": len(found["row"]), "skipped": account}
     name = f"brick{brick.number:06d}"
@@ -234,7 +239,7 @@ def _finished(
     wanted = kind or layout.kind
     if wanted is None:
         wanted = "simulation" if bool((brick.columns["event"] >= 0).any()) else "data"
-    settled = Brick(brick.number, wanted, brick.columns, brick.films, brick.account)
+    settled = replace(brick, kind=wanted, energies=layout.energies)
     notes = {
         "channel": "shower",
         "brick": brick.number,

@@ -43,6 +43,7 @@ INJECTOR: Mapping[str, str] = {
     "z": "float32",
     "tx": "float32",
     "ty": "float32",
+    "energy": "float32",
 }
 _BASETRACK: Mapping[str, str] = {**COLUMNS, "row": "int64"}
 _FILM: Mapping[str, str] = {"pid": "int16", "z": "float32", "first": "int64"}
@@ -85,12 +86,13 @@ def cut_tiles(
     brick : Brick
         Base-tracks, upstream films first.
     injectors : dict of str to array
-        Columns ``INJECTOR``.
+        Columns ``INJECTOR``; ``energy`` may be left out.
     core, margin : float
         Wanted side of a tile's core, and what is added on every side [um].
     """
     check_size(core, margin)
     films = _sorted_films(brick)
+    injectors = {"energy": np.full(len(injectors["x"]), np.nan)} | injectors
     for number, area, chosen in _cores(injectors, core):
         inside = {name: values[chosen] for name, values in injectors.items()}
         yield _tile(brick, films, number, area, margin, inside)

@@ -15,7 +15,8 @@ class Emulsion(Jagged):
     ``basetrack`` (``id``, ``pid``, ``x``, ``y``, ``z``, ``tx``, ``ty``, ``event``, ``mctrack``,
     ``p``, ``flag``, ``track``, ``row``) is sorted by film, upstream first; ``film`` (``pid``,
     ``z``, ``first``) says where each one begins; ``injector`` (``shower``, ``row``, ``pid``,
-    ``x``, ``y``, ``z``, ``tx``, ``ty``) holds the injectors of the core.
+    ``x``, ``y``, ``z``, ``tx``, ``ty``, ``energy`` of the simulated particle) holds the injectors
+    of the core.
     """
 
     channel: ClassVar[str] = "shower"

@@ -102,3 +102,9 @@ def test_senseless_parameters_are_refused(tmp_path: Path) -> None:
         with pytest.raises(ParameterError, match=words):
             import_showers(source, tmp_path / "out", injectors=first_of_each, **bad)
     assert not (tmp_path / "out").exists()
+
+
+def test_without_a_word_of_it_the_energy_is_not_known(tmp_path: Path) -> None:
+    (done,) = import_showers(brick(tmp_path), tmp_path / "out", injectors=first_of_each)
+    for path in done.files:
+        assert np.isnan(ak.flatten(ak.from_parquet(path).injector_energy)).to_numpy().all()

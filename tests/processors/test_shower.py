@@ -91,7 +91,9 @@ def test_rows_do_not_depend_on_the_tiles(preset: str, kind: str) -> None:
         assert counts(parts) == counts(whole) | {"tiles": len(cut)}
         ours, theirs = ordered(parts.columns), ordered(whole.columns)
         for name, values in theirs.items():
-            assert np.array_equal(ours[name], values, equal_nan=name == "injector_p"), name
+            assert np.array_equal(ours[name], values, equal_nan=name in ("injector_p", "energy")), (
+                name
+            )
         for name, histogram in whole.histograms.items():
             assert (parts.histograms[name].view(flow=True) == histogram.view(flow=True)).all()
 
@@ -275,7 +277,7 @@ def test_tiles_from_a_file_give_the_same_rows(tmp_path: Path) -> None:
     ours = run(tiles(columns, injectors)).columns
     assert len(theirs["row"]) == len(ours["row"]) > 0
     for name, values in ordered(ours).items():
-        assert np.array_equal(ordered(theirs)[name], values), name
+        assert np.array_equal(ordered(theirs)[name], values, equal_nan=True), name
 
 
 def test_seeds_of_other_showers_are_no_candidates_of_the_published_data() -> None:
@@ -284,3 +286,12 @@ def test_seeds_of_other_showers_are_no_candidates_of_the_published_data() -> Non
     for preset, found in (("legacy", False), ("fixed", True)):
         rows = select(columns, "data", preset=preset).columns["row"]
         assert bool(np.isin(rows, seeds).any()) == found
+
+
+def test_rows_know_the_energy_of_their_shower_where_the_tiles_do() -> None:
+    columns = brick(1)
+    injectors, _ = find_injectors(columns, "simulation")
+    known = injectors | {"energy": np.array([2.0, 6.0], np.float32)[injectors["shower"]]}
+    rows = run(tiles(columns, known), ShowerProcessor()).columns
+    assert len(np.unique(rows["energy"])) == 2
+    assert np.array_equal(rows["energy"], np.where(rows["shower"] == 0, 2.0, 6.0))

@@ -52,3 +52,14 @@ def test_a_wrong_number_is_refused_first(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="At least 1 brick"):
         simulate_tiles(tmp_path / "new", SMALL, injectors=find_injectors, bricks=0)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("format", ["fedra", "csv"])
+def test_injectors_know_the_energy_that_was_put_in(tmp_path: Path, format: str) -> None:
+    settings = Settings(showers=4, energy="2,6", films=12, width=14, height=14, noise=1)
+    simulate(tmp_path / "in", settings, 3, format=format)
+    (done,) = import_showers(tmp_path / "in", tmp_path / "out", injectors=find_injectors)
+    for path in done.files:
+        for row in pq.read_table(path, columns=["injector_shower", "injector_energy"]).to_pylist():
+            expected = [(2.0, 6.0)[shower % 2] for shower in row["injector_shower"]]
+            assert row["injector_energy"] == expected
