@@ -50,6 +50,15 @@ PUBLIC = {
         "scale_datasets",
         "sort_categories",
     },
+    "hepml.ml": {
+        "BoostedTrees",
+        "Sample",
+        "TrainedModel",
+        "apply_model",
+        "choose_features",
+        "load_model",
+        "load_sample",
+    },
     "hepml.normalise": {"Normalisation", "data_luminosity", "normalise"},
     "hepml.plots": {
         "Look",
@@ -110,6 +119,8 @@ HEAVY = {
     "pandas",
     "pyarrow",
     "scipy",
+    "skops",
+    "sklearn",
     "torch",
     "uproot",
     "vector",
@@ -129,12 +140,12 @@ def test_public_names_exist(module: str) -> None:
         assert getattr(imported, name) is not None
 
 
-@pytest.mark.parametrize("module", ["hepml", "hepml.plots", "processors"])
+@pytest.mark.parametrize("module", ["hepml", "hepml.ml", "hepml.plots", "processors"])
 def test_completion_shows_the_public_names(module: str) -> None:
     assert set(dir(import_module(module))) == PUBLIC[module]
 
 
-@pytest.mark.parametrize("module", ["hepml", "hepml.plots", "processors"])
+@pytest.mark.parametrize("module", ["hepml", "hepml.ml", "hepml.plots", "processors"])
 def test_a_name_that_does_not_exist_is_an_attribute_error(module: str) -> None:
     with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nope'"):
         import_module(module).nope  # noqa: B018
@@ -155,8 +166,9 @@ HELP += "\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         HELP.format(words=["hunt", "--help"]),
         HELP.format(words=["fit", "diphoton", "--help"]),
         HELP.format(words=["export", "--help"]),
+        HELP.format(words=["ml", "shower-id", "--help"]),
     ],
-    ids=["hepml", "packages", "help", "version", "run", "hunt", "fit", "export"],
+    ids=["hepml", "packages", "help", "version", "run", "hunt", "fit", "export", "ml"],
 )
 def test_nothing_heavy_is_imported(code: str) -> None:
     code += "print(','.join(sorted({name.partition('.')[0] for name in sys.modules})))"

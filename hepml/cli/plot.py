@@ -14,7 +14,7 @@ def plot(
     run: Annotated[
         Path,
         typer.Argument(
-            help="Run directory, or folder with hunt.json or fit.json.", show_default=False
+            help="Run directory, or folder with results of hunt, fit or ml.", show_default=False
         ),
     ],
     out: Annotated[
@@ -50,7 +50,7 @@ def plot(
         bool, typer.Option("--allow-missing", help="Scale incomplete simulation; figures say so.")
     ] = False,
 ) -> None:
-    """Draw every histogram of a run, and its cutflow; or what a hunt or a fit found."""
+    """Draw every histogram of a run, and its cutflow; or what a hunt, a fit or a model found."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -72,7 +72,7 @@ def plot(
         def advance(name: str, done: int, total: int) -> None:
             bar.update(task, description=name, completed=done, total=total)
 
-        if any((run / name).is_file() for name in ("hunt.json", "fit.json")):
+        if any((run / name).is_file() for name in ("hunt.json", "fit.json", "result.json")):
             _need_run(run, only, signal, luminosity)
         wanted = tuple(formats) if formats else ("png", "pdf")
         written = draw_found(
@@ -96,9 +96,9 @@ def plot(
 
 
 def _need_run(folder: Path, only: object, signal: object, luminosity: object) -> None:
-    """Raise a ParameterError for options that the figures of a hunt or a fit do not have."""
+    """Raise a ParameterError for options that only the figures of a run have."""
     from hepml.errors import ParameterError
 
     for name, value in (("--only", only), ("--signal", signal), ("--luminosity", luminosity)):
         if value:
-            raise ParameterError(f"{name} is for a run; {folder} holds the results of a fit.")
+            raise ParameterError(f"{name} is for a run; {folder} holds results, no run.")

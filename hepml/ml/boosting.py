@@ -129,7 +129,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"The rows have only one class: {self.classes_.tolist()}.")
         names: Any = _safe(feature_names, x.shape[1])
-        train = lightgbm.Dataset(x, target, weight=sample_weight, feature_name=names)
+        weight = _weights(sample_weight, len(x))
+        train = lightgbm.Dataset(x, target, weight=weight, feature_name=names)
         sets = [train]
         calls: list[Any] = []
         self.history_: dict[str, list[float]] = {}
@@ -200,7 +201,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Array) -> Array:  # noqa: N803
         """Most probable class of each row."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        place = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[place])
 
     def importance(self, kind: str = "gain") -> NDArray[np.float64]:
         """Gain (or number of splits) by feature."""
@@ -251,6 +253,18 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
     def save(self, path: Path) -> None:
         """Write LightGBM's text format."""
         path.write_text(self.to_text())
+
+
+def _weights(weights: Any, size: int) -> Array | None:
+    """Weights as LightGBM wants them."""
+    if weights is None:
+        return None
+    found = np.asarray(weights, dtype=np.float64)
+    if found.shape != (size,):
+        raise ValueError(f"Weights of shape {found.shape} for {size} rows.")
+    if not (found >= 0).all() or not found.any():
+        raise ValueError("Training weights must not be negative, and not all zero.")
+    return found
 
 
 def _safe(names: Sequence[str] | None, size: int) -> list[str] | str:

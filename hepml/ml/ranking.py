@@ -35,8 +35,8 @@ class Ranking:
         self.order = np.argsort(-values, kind="stable")
         ordered = values[self.order]
         # where each run of equal scores ends
-        self.ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
-        self.thresholds = ordered[self.ends] if len(ordered) else ordered
+        self.ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], bool(len(ordered))))
+        self.thresholds = ordered[self.ends]
         self.truth = np.asarray(truth, np.bool_)[self.order]
         used = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
         self.weights = used[self.order]

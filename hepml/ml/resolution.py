@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,15 +140,22 @@ def fit_resolution(bins: Sequence[EnergyBin]) -> tuple[Interval, Interval, float
         )
     )
 
-    def model(e: Floats, a: float, b: float) -> Floats:
-        return np.sqrt(a**2 / e + b**2)
+    # in the squares, so that a term may be zero and still have an error
+    def model(e: Floats, a2: float, b2: float) -> Floats:
+        return np.sqrt(np.maximum(a2 / e + b2, 1e-12))
 
     # the published starting values
-    fit = Minuit(LeastSquares(energy, width, error, model), a=0.665, b=0.014)
-    fit.limits["a", "b"] = (0.0, 5.0)
+    fit = Minuit(LeastSquares(energy, width, error, model), a2=0.665**2, b2=0.014**2)
+    fit.limits["a2", "b2"] = (0.0, 25.0)
     fit.migrad()
     if not fit.valid:
         return None
     fit.hesse()
-    a, b = (Interval(value=fit.values[name], error=fit.errors[name]) for name in ("a", "b"))
-    return a, b, float(fit.fval or 0.0)
+    return _root(fit, "a2"), _root(fit, "b2"), float(fit.fval or 0.0)
+
+
+def _root(fit: Any, name: str) -> Interval:
+    """A term out of its square; the error is that towards larger values."""
+    square, error = float(fit.values[name]), float(fit.errors[name])
+    value = square**0.5
+    return Interval(value=value, error=(square + error) ** 0.5 - value)

@@ -41,13 +41,17 @@ def draw_found(
     formats: Sequence[str] = ("png", "pdf"),
     **options: Any,
 ) -> list[Path]:
-    """Draw what a folder's ``hunt.json`` or ``fit.json`` holds; nothing if it has neither."""
+    """Draw what a folder's ``hunt.json``, ``fit.json`` or ``result.json`` holds, if it has one."""
     place = Path(folder)
     written: list[Path] = []
     if (place / "hunt.json").is_file():
         written += draw_hunt(Hunt.read(place / "hunt.json"), out or place, formats, **options)
     if (place / "fit.json").is_file():
         written += draw_fit(PeakFit.read(place / "fit.json"), out or place, formats, **options)
+    if (place / "result.json").is_file():
+        from hepml.plots.ml_shower import draw_identification
+
+        written += draw_identification(place, out, formats, **options)
     return written
 
 

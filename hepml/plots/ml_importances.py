@@ -10,6 +10,7 @@ from hepml.ml.results import Judgement
 from hepml.plots.style import Look, new_figure, styled
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["importance_figure"]
@@ -38,7 +39,6 @@ def importance_figure(judgement: Judgement, look: Look | None = None, most: int 
     known = all(item.permutation is not None for item in shown)
     with styled(used):
         figure, (axes,) = new_figure(used)
-        figure.subplots_adjust(left=0.29)
         height = 0.38 if known else 0.7
         axes.barh(
             place - height / 2 * known, gain, height, color="#3f90da", label="Share of the gain"
@@ -52,8 +52,19 @@ def importance_figure(judgement: Judgement, look: Look | None = None, most: int 
             )  # fmt: skip
         axes.set_yticks(place, [item.feature for item in shown], size=12)
         axes.tick_params(axis="y", which="both", length=0)
+        _make_room(figure, axes)
         axes.set_ylim(-0.7, len(shown) - 0.3)
         axes.axvline(0.0, color="0.4", linewidth=0.8)
+        axes.set_xlim(right=1.08 * axes.get_xlim()[1])
         axes.set_xlabel("Importance")
         axes.legend(loc="lower right", title=judgement.title)
     return figure
+
+
+def _make_room(figure: Figure, axes: Axes) -> None:
+    """Move the frame to the right of the longest name."""
+    figure.canvas.draw()
+    widest = max(text.get_window_extent().width for text in axes.get_yticklabels())
+    frame = axes.get_position()
+    left = min(widest / figure.bbox.width + 0.03, 0.6)
+    axes.set_position((left, frame.y0, frame.x1 - left, frame.height))

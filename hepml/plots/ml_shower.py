@@ -69,7 +69,9 @@ def identification_figures(found: ShowerIdentification, look: Look) -> list[tupl
             (f"calibration{ending}", partial(calibration_figure, judgement, look)),
             (f"scores{ending}", partial(score_figure, judgement, look)),
         ]
-    figures.append(("films", partial(slices_figure, found.films, titles, "Film", look)))
+    figures.append(
+        ("films", partial(slices_figure, found.films, titles, "Film (1: furthest upstream)", look))
+    )
     if any(found.energies.values()):
         by_energy = partial(slices_figure, found.energies, titles, "True energy [GeV]", look)
         figures.append(("energies", by_energy))

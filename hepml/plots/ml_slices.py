@@ -44,14 +44,17 @@ def slices_figure(
     used = look or Look()
     with styled(used):
         figure, (upper, lower) = new_figure(used, lower=True)
-        upper.get_subplotspec().get_gridspec().set_height_ratios((1, 1))
+        grid = upper.get_subplotspec().get_gridspec()
+        grid.set_height_ratios((1.15, 1))
+        for place, axes in enumerate((upper, lower)):
+            axes.set_position(grid[place].get_position(figure))
         for number, (model, slices) in enumerate(found.items()):
             colour = colours(len(found))[number]
             x = np.array([0.5 * (item.low + item.high) for item in slices])
             width = np.array([0.5 * (item.high - item.low) for item in slices])
             # points of several models must not hide each other
             step = float(np.diff(x).min(initial=1.0)) if len(x) > 1 else 1.0
-            x = x + 0.12 * step * (number - 0.5 * (len(found) - 1))
+            x = x + 0.06 * step * (number - 0.5 * (len(found) - 1))
             name = titles.get(model, model)
             _draw(upper, x, width, [item.efficiency for item in slices], colour, name)
             _draw(lower, x, width, [item.purity for item in slices], colour, name)
@@ -60,9 +63,20 @@ def slices_figure(
         lower.set_xlabel(label)
         for axes in (upper, lower):
             axes.set_ylim(0, 1.05)
-        upper.set_ylim(0, 1.05 + 0.13 * (len(found) + 1) / 2)
+            axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+        upper.set_xlim(*_limits(found))
+        upper.set_ylim(0, 1.05 + 0.14 * ((len(found) + 1) // 2))
         upper.legend(loc="upper left", ncols=2 if len(found) > 2 else 1, fontsize=12)
     return figure
+
+
+def _limits(found: Mapping[str, Sequence[Slice]]) -> tuple[float, float]:
+    """Range of the x axis: half a step beyond the outer slices."""
+    edges = [item for slices in found.values() for item in slices]
+    low, high = min(item.low for item in edges), max(item.high for item in edges)
+    most = max(len(slices) for slices in found.values())
+    room = 0.5 * (high - low) / max(most - 1, 1) or 0.5
+    return low - room, high + room
 
 
 def _draw(
