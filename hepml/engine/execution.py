@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hepml.cutflow import cutflow_rows
+from hepml.engine.cluster import ClusterOptions, Workplace
 from hepml.engine.executors import execute
 from hepml.engine.plan import Chunk, Plan
 from hepml.engine.pool import stop_shared_pool
@@ -35,6 +36,7 @@ def execute_plan(
     retries: int = 2,
     progress: bool = False,
     allow_missing: bool = False,
+    options: ClusterOptions | None = None,
 ) -> Run:
     """Process every planned chunk that has no valid checkpoint, then reconcile.
 
@@ -45,17 +47,10 @@ def execute_plan(
     from hepml.engine.progress import chunk_progress
 
     fingerprint = make_fingerprint(processor)
-    process = partial(
-        _process,
-        layout,
-        processor,
-        fingerprint,
-        executor=executor,
-        workers=workers,
-        scheduler=scheduler,
-        retries=retries,
-    )
-    with locked(layout):
+    options = options or ClusterOptions(scheduler=scheduler)
+    place = Workplace(workers, options, type(processor), layout.root.resolve())
+    process = partial(_process, layout, processor, fingerprint, executor, place, retries)
+    with locked(layout), place:
         chunks = list(plan.chunks())
         done = {c.id for c in chunks if load_checkpoint(layout, c, fingerprint) is not None}
         _remove_stale(layout, [chunk for chunk in chunks if chunk.id in done])
@@ -116,28 +111,18 @@ def _process(
     layout: Layout,
     processor: Processor,
     fingerprint: str,
-    pending: Sequence[Chunk],
-    *,
     executor: str,
-    workers: int,
-    scheduler: str | None,
+    place: Workplace,
     retries: int,
+    pending: Sequence[Chunk],
 ) -> dict[str, dict[str, Any]]:
     if executor == "dask-awkward":
         from hepml.engine.lazy import execute_lazily
 
-        return execute_lazily(
-            layout,
-            processor,
-            pending,
-            fingerprint,
-            workers=workers,
-            scheduler=scheduler,
-            retries=retries,
-        )
+        return execute_lazily(layout, processor, pending, fingerprint, place=place, retries=retries)
     from hepml.engine.checkpoint import load_checkpoint
     from hepml.engine.losses import outlive_workers
-    from hepml.engine.task import Job, run_chunk
+    from hepml.engine.task import Job
 
     job = Job.make(processor, str(layout.root.resolve()), fingerprint, retries)
 
@@ -145,10 +130,10 @@ def _process(
         found = execute(
             executor,
             chunks,
-            partial(run_chunk, job),
+            job,
             processor=type(processor),
             workers=size,
-            scheduler=scheduler,
+            place=place,
         )
         # a result may be on disk although its record went down with the pool
         for chunk in chunks:
@@ -156,7 +141,7 @@ def _process(
                 found[chunk.id] = {"state": DONE}
         return found
 
-    return outlive_workers(attempt, pending, workers)
+    return outlive_workers(attempt, pending, place.workers)
 
 
 def finish(

@@ -6,15 +6,17 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hepml.engine.cluster import check_workers, dask_client
 from hepml.engine.pool import shared_pool, stop_shared_pool
 from hepml.errors import ParameterError, did_you_mean
 from hepml.redaction import safe_logger
 
 if TYPE_CHECKING:
+    from hepml.engine.cluster import Workplace
     from hepml.engine.plan import Chunk
+    from hepml.engine.task import Job
     from hepml.processor import Processor
 
 __all__ = ["DIED", "EXECUTORS", "check_executor", "execute"]
@@ -42,13 +44,13 @@ def check_executor(name: str, workers: int, retries: int = 0) -> None:
 def execute(
     name: str,
     chunks: Sequence[Chunk],
-    task: Callable[[Chunk], Outcome],
+    job: Job,
     *,
     processor: type[Processor],
     workers: int,
-    scheduler: str | None = None,
+    place: Workplace,
 ) -> Outcome:
-    """Run a task on every chunk through a coffea executor.
+    """Process every chunk through a coffea executor.
 
     Parameters
     ----------
@@ -56,14 +58,14 @@ def execute(
         Which executor.
     chunks : sequence of Chunk
         The work.
-    task : callable
-        Returns ``{chunk id: record}`` and does not raise.
+    job : Job
+        What they share.
     processor : type
-        The processor's class, to compare its code on dask workers with ours.
+        The processor's class: other code of it needs other processes.
     workers : int
-        Processes on this machine (ignored with ``scheduler``).
-    scheduler : str, optional
-        Address of a running dask scheduler.
+        Processes on this machine.
+    place : Workplace
+        The dask workers of the run.
 
     Returns
     -------
@@ -72,12 +74,15 @@ def execute(
     """
     if not chunks:
         return {}
+    from hepml.engine.task import run_chunk
+
+    task = partial(run_chunk, job)
     with _quiet_coffea():
         if name == "iterative":
             return _iterative(chunks, task)
         if name == "futures":
             return _futures(chunks, task, processor, workers)
-        return _dask(chunks, task, processor, workers, scheduler)
+        return _dask(chunks, job, task, place)
 
 
 @contextmanager
@@ -140,24 +145,24 @@ def _futures(
 
 
 def _dask(
-    chunks: Sequence[Chunk],
-    task: Callable[[Chunk], Outcome],
-    processor: type[Processor],
-    workers: int,
-    scheduler: str | None,
+    chunks: Sequence[Chunk], job: Job, task: Callable[[Chunk], Outcome], place: Workplace
 ) -> Outcome:
     from coffea.processor import DaskExecutor
 
-    with dask_client(workers, scheduler) as client:
-        check_workers(client, processor)
-        executor = DaskExecutor(client=client, status=False, compression=None, retries=0)
-        try:
-            outcome, _ = executor(list(chunks), task, {})
-        except RuntimeError as error:
-            # coffea names the chunk that killed every worker it was given to, and gives up
-            guilty = [chunk for chunk in chunks if repr(chunk) in str(error)]
-            if not guilty:
-                raise
-            logger.debug("%s", error)
-            return {chunk.id: {"state": "failed", "reason": DIED} for chunk in guilty}
-        return dict(outcome)
+    from hepml.engine.handshake import guarded
+    from hepml.engine.travel import collect_results
+
+    client, expected = place.open()
+    if not expected.mark:
+        return collect_results(client, chunks, job, expected, DIED)
+    executor = DaskExecutor(client=client, status=False, compression=None, retries=0)
+    try:
+        outcome, _ = executor(list(chunks), partial(guarded, task, expected), {})
+    except RuntimeError as error:
+        # coffea names the chunk that killed every worker it was given to, and gives up
+        guilty = [chunk for chunk in chunks if repr(chunk) in str(error)]
+        if not guilty:
+            raise
+        logger.debug("%s", error)
+        return {chunk.id: {"state": "failed", "reason": DIED} for chunk in guilty}
+    return dict(outcome)

@@ -15,7 +15,7 @@ import cloudpickle
 if TYPE_CHECKING:
     from hepml.processor import Processor
 
-__all__ = ["code_hash", "fingerprint", "package_versions"]
+__all__ = ["code_hash", "fingerprint", "framework_hash", "package_root", "package_versions"]
 
 # the packages whose code computes what ends up in a result
 PACKAGES = ("coffea", "awkward", "uproot", "hist", "boost-histogram", "numpy", "pyarrow", "vector")
@@ -59,10 +59,16 @@ def _hash_sources(files: list[Path], root: Path) -> str:
 
 @cache
 def framework_hash() -> str:
-    """Hash of the framework's own sources, without what only looks at results."""
+    """Hash of hepml without what only looks at results, and of the shipped processors.
+
+    The latter count for every processor: that of another package may be made of their parts.
+    """
+    import processors
+
     root = Path(__file__).parents[1]
     files = [p for p in root.rglob("*.py") if p.relative_to(root).parts[0] not in OUTSIDE]
-    return _hash_sources(files, root)
+    shipped = Path(processors.__file__).parent
+    return _hash_sources(files, root) + _hash_sources(list(shipped.rglob("*.py")), shipped)
 
 
 def code_hash(processor: type[Processor]) -> str:
@@ -79,7 +85,7 @@ def _code_hash(processor: Any) -> str:
     except (TypeError, OSError):
         digest.update(_own_code(processor))
         return digest.hexdigest()
-    root = _package_root(source)
+    root = package_root(source)
     files = list(root.rglob("*.py")) if root.is_dir() else [source]
     digest.update(_hash_sources(files, root if root.is_dir() else root.parent).encode())
     return digest.hexdigest()
@@ -93,7 +99,7 @@ def _own_code(processor: Any) -> bytes:
         return bytes(cloudpickle.dumps(processor))
 
 
-def _package_root(source: Path) -> Path:
+def package_root(source: Path) -> Path:
     """The outermost package around a file, or the file itself where there is none."""
     root = source
     while (root.parent / "__init__.py").exists():

@@ -14,7 +14,7 @@ import numpy as np
 from hepml.collect import collect
 from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.checkpoint import save_checkpoint
-from hepml.engine.cluster import check_workers, dask_client
+from hepml.engine.cluster import Workplace
 from hepml.engine.flatten import Name, flatten, rebuild
 from hepml.engine.plan import Chunk
 from hepml.engine.replicas import open_first
@@ -22,7 +22,7 @@ from hepml.engine.retries import attempts
 from hepml.engine.store import Layout
 from hepml.engine.task import Record, check_identity, reason_of
 from hepml.engine.veto import load_veto, outside
-from hepml.errors import FileAccessError
+from hepml.errors import FileAccessError, ParameterError
 from hepml.processor import Processor
 from hepml.redaction import safe_logger
 from hepml.xrootd import limit_xrootd_patience
@@ -38,8 +38,7 @@ def execute_lazily(
     chunks: Sequence[Chunk],
     fingerprint: str,
     *,
-    workers: int,
-    scheduler: str | None,
+    place: Workplace,
     retries: int = 0,
 ) -> dict[str, Record]:
     """Select lazily, and write every partition's results inside the partition.
@@ -54,8 +53,8 @@ def execute_lazily(
         The work: one partition each.
     fingerprint : str
         Mark of code, parameters and versions.
-    workers, scheduler
-        As for the dask executor.
+    place : Workplace
+        The dask workers of the run.
     retries : int
         Further attempts at chunks that could not be read.
 
@@ -67,16 +66,20 @@ def execute_lazily(
     if not chunks:
         return {}
     records: dict[str, Record] = {}
-    with dask_client(workers, scheduler) as client:
-        check_workers(client, type(processor))
-        client.run(use_fast_decompression)
-        client.run(limit_xrootd_patience)
-        left = list(chunks)
-        for _ in attempts(retries):
-            records |= _once(client, layout, processor, left, fingerprint)
-            left = [chunk for chunk in left if records[chunk.id].get("unread")]
-            if not left:
-                break
+    client, expected = place.open()
+    if not expected.mark:
+        raise ParameterError(
+            f"The dask workers do not see {layout.root}, and dask-awkward writes there from inside "
+            "its graph. Choose an --out that they see, or  --executor dask"
+        )
+    client.run(use_fast_decompression)
+    client.run(limit_xrootd_patience)
+    left = list(chunks)
+    for _ in attempts(retries):
+        records |= _once(client, layout, processor, left, fingerprint)
+        left = [chunk for chunk in left if records[chunk.id].get("unread")]
+        if not left:
+            break
     return records
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hepml.engine.chunking import limited
+from hepml.engine.cluster import ClusterOptions, as_options, check_cluster
 from hepml.engine.execution import execute_plan
 from hepml.engine.executors import check_executor
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
@@ -91,6 +92,7 @@ def resume(
     executor: str = "futures",
     workers: int = 2,
     scheduler: str | None = None,
+    cluster: ClusterOptions | str = "local",
     retries: int = 2,
     replan: Sequence[str] = (),
     urls: Sequence[str] = (),
@@ -116,6 +118,8 @@ def resume(
         If a file changed after some of its chunks were processed and it is not in ``replan``.
     """
     check_executor(executor, workers, retries)
+    options = as_options(cluster, scheduler)
+    check_cluster(executor, options)
     layout = Layout(path)
     plan = Plan.load(layout.plan)
     if executor == "futures":
@@ -137,7 +141,7 @@ def resume(
         chosen,
         executor=executor,
         workers=workers,
-        scheduler=scheduler,
+        options=options,
         retries=retries,
         progress=progress,
         allow_missing=allow_missing,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hepml.engine.cluster import ClusterOptions, as_options, check_cluster
 from hepml.engine.execution import execute_plan
 from hepml.engine.executors import check_executor
 from hepml.engine.planning import make_plan
@@ -31,6 +32,7 @@ def run(
     executor: str = "futures",
     workers: int = 2,
     scheduler: str | None = None,
+    cluster: ClusterOptions | str = "local",
     chunk_size: int | None = None,
     max_events: int | None = None,
     kind: str | None = None,
@@ -55,6 +57,8 @@ def run(
         Processes on this machine.
     scheduler : str, optional
         Address of a running dask scheduler, for the dask executors.
+    cluster : str or ClusterOptions
+        Where dask workers come from without it: ``"local"``, or a batch system by name.
     chunk_size : int, optional
         Wanted entries a chunk; default: the processor's own, ``processor.chunk_size``.
     max_events : int, optional
@@ -81,6 +85,8 @@ def run(
     from hepml.registry import registered_name
 
     check_executor(executor, workers, retries)
+    options = as_options(cluster, scheduler)
+    check_cluster(executor, options)
     check_lazy(executor, processor)
     layout = Layout(out)
     layout.refuse_taken()
@@ -103,7 +109,7 @@ def run(
             processor,
             executor=executor,
             workers=workers,
-            scheduler=scheduler,
+            options=options,
             retries=retries,
             progress=progress,
             allow_missing=allow_missing,

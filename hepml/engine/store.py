@@ -13,11 +13,11 @@ from typing import Any
 from hepml.errors import OutputError
 from hepml.files import explain_write, make_folder, open_private, whole_file
 
-__all__ = ["Layout", "locked", "plain_name", "write_json", "write_text"]
+__all__ = ["Layout", "locked", "plain_name", "write_bytes", "write_json", "write_text"]
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then rename it.
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it; its folder is made if need be.
 
     Raises
     ------
@@ -25,10 +25,16 @@ def write_text(path: Path, text: str) -> None:
         If the disk is full, or the folder cannot be written.
     """
     try:
+        make_folder(path.parent)
         with whole_file(path) as handle:
-            handle.write(text.encode())
+            handle.write(content)
     except OSError as error:
         raise OutputError(explain_write(path, error)) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text under a temporary name, then rename it."""
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, content: Any, *, indent: int | None = 2) -> None:
@@ -106,7 +112,7 @@ class Layout:
                     f"{self.root} already holds a run. Finish it with  hepml resume {self.root}  "
                     "or choose another --out."
                 )
-            if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            if self.root.exists() and not (self.root.is_dir() and self._is_unused()):
                 raise OutputError(
                     f"{self.root} exists and is not a run directory; choose another --out."
                 )
@@ -115,6 +121,16 @@ class Layout:
             raise OutputError(f"Cannot write to {self.root}: {error.strerror}.") from error
         if not parent.is_dir():
             raise OutputError(f"Cannot write to {self.root}: {parent} is not a directory.")
+
+    def _is_unused(self) -> bool:
+        """Whether the folder is empty, but for what a run leaves that is killed before its plan."""
+        made = {self.checkpoints, self.features, self.lock}
+        for path in self.root.iterdir():
+            if path in made and not (path.is_dir() and any(path.iterdir())):
+                continue
+            if not (path.name.startswith(".plan.json.") and path.suffix == ".tmp"):
+                return False
+        return True
 
     def discard_unused(self) -> None:
         """Remove a run that never began; a folder that was there before stays."""

@@ -14,8 +14,9 @@ import pytest
 import hepml
 from hepml.engine import cluster as clusters
 from hepml.engine import pool as pools_of_hepml
-from hepml.engine.cluster import check_workers, dask_client
+from hepml.engine.cluster import dask_client
 from hepml.engine.executors import DIED, check_executor
+from hepml.engine.handshake import check_workers
 from hepml.engine.pool import shared_pool
 from hepml.errors import IncompleteRunError, ParameterError, ProcessorError
 from tests.engine.probe import ProbeCuts, ProbeProcessor, calls
