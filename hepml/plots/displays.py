@@ -217,7 +217,8 @@ def _reach(rows: ShowerRows) -> float:
 
 
 def _title(rows: ShowerRows) -> str:
-    text = f"Brick {rows.brick}, shower {rows.shower}: "
+    text = f"Brick {rows.brick}, shower {rows.shower}"
+    text += f" ({rows.energy:g} GeV): " if rows.energy > 0 else ": "
     if not rows.signal.any():
         return text + f"{len(rows):,} candidates"
     return text + f"{rows.signal.sum():,} of {len(rows):,} candidates are its own"

@@ -25,18 +25,19 @@ PUBLISHED = (
 )  # fmt: skip
 
 
-def longitudinal_profile(films: Films, showers: float, look: Look | None = None) -> Figure:
-    """Draw how many linked candidates a shower has in each film.
+_COLOURS = ("#bd1f01", "#3f90da", "#ffa90e", "#832db6", "#a96b59", "#92dadd")
 
-    Where these are simulated showers of 6 GeV in 29 films, the published ones are shown as points;
-    they count every base-track of a shower, not only those that are linked candidates.
+
+def longitudinal_profile(films: Films, look: Look | None = None) -> Figure:
+    """Draw how many linked candidates a shower has in each film, for each energy of the beam.
+
+    Where there are showers of 6 GeV in 29 films, the published ones are shown as points; they count
+    every base-track of a shower, not only those that are linked candidates.
 
     Parameters
     ----------
     films : Films
         Counts of all showers.
-    showers : float
-        How many showers these are.
     look : Look, optional
         Style and texts.
 
@@ -45,17 +46,14 @@ def longitudinal_profile(films: Films, showers: float, look: Look | None = None)
     matplotlib Figure
     """
     look = look or Look(channel="shower")
-    plate = np.arange(1, len(films.signal) + 1)
-    edges = np.arange(len(films.signal) + 1) + 0.5
-    per_shower = 1.0 / max(showers, 1.0)
-    shown = {"Shower": (films.signal, "#bd1f01"), "Background": (films.background, "#717581")}
-    if not films.signal.any():
-        shown = {"Candidates": (films.background, "black")}
+    number = len(films.background)
+    edges = np.arange(number + 1) + 0.5
+    tops = np.zeros(number)
     with styled(look):
         figure, (axes,) = new_figure(look)
-        tops = np.zeros(len(plate))
-        for label, (counts, colour) in shown.items():
-            values, errors = counts * per_shower, np.sqrt(counts) * per_shower
+        for label, counts, showers, colour in _shown(films):
+            scale = 1.0 / max(showers, 1)
+            values, errors = counts * scale, np.sqrt(counts) * scale
             text = f"{label}: {values.sum():,.1f} linked candidates"
             axes.stairs(values, edges, baseline=None, color=colour, linewidth=2, label=text)
             axes.stairs(
@@ -63,9 +61,9 @@ def longitudinal_profile(films: Films, showers: float, look: Look | None = None)
                 alpha=0.25, color=colour, linewidth=0,
             )  # fmt: skip
             tops = np.maximum(tops, values + errors)
-        if is_published_beam(films):
+        if 6.0 in films.signal and number == len(PUBLISHED):
             axes.plot(
-                plate, PUBLISHED, "o", color="black", zorder=5,
+                np.arange(number) + 1, PUBLISHED, "o", color="black", zorder=5,
                 label=f"Published Geant4, 6 GeV: {PUBLISHED.sum():.1f} base-tracks,\n"
                 "including those that are no candidates",
             )  # fmt: skip
@@ -79,13 +77,13 @@ def longitudinal_profile(films: Films, showers: float, look: Look | None = None)
     return figure
 
 
-def is_published_beam(films: Films) -> bool:
-    """Whether the showers are those of the published profile: 29 films, electrons of 6 GeV.
-
-    The injector has lost part of the energy: of a beam of 6 GeV four in ten injectors have more
-    than 5 GeV, and none has more than the beam.
-    """
-    momenta: NDArray[np.float64] = films.momenta[np.isfinite(films.momenta)]
-    if len(films.signal) != len(PUBLISHED) or not len(momenta):
-        return False
-    return bool(5.7 < momenta.max() < 6.05 and (momenta > 5.0).mean() > 0.25)
+def _shown(films: Films) -> list[tuple[str, NDArray[np.float64], int, str]]:
+    """Label, counts, number of showers and colour of every line."""
+    total = sum(films.showers.values())
+    if not any(counts.any() for counts in films.signal.values()):
+        return [("Candidates", films.background, total, "black")]
+    lines = [("Background", films.background, total, "#717581")]
+    for (energy, counts), colour in zip(sorted(films.signal.items()), _COLOURS, strict=False):
+        label = f"Shower, {energy:g} GeV" if energy > 0 else "Shower"
+        lines.append((label, counts, films.showers[energy], colour))
+    return lines

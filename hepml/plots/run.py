@@ -176,9 +176,7 @@ def _figures(
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of one histogram; one with more than two axes gives a figure per axis."""
     if name in _extras(contents) and name not in contents.histograms:
-        sizes = contents.histograms.get("candidates")
-        showers = 0.0 if sizes is None else float(sizes.values(flow=True).sum())
-        yield from extra_figures(contents.path, name, showers, look)
+        yield from extra_figures(contents.path, name, look)
         return
     if name == "cutflow" and name not in contents.histograms:
         if contents.processor == SHOWER:

@@ -200,7 +200,7 @@ def _bars(axes: Axes, groups: Mapping[str, list[tuple[str, int]]], showers: int)
     axes.set_xlabel("Fraction of the first step")
 
 
-def extra_figures(run: Path, name: str, showers: float, look: Look) -> Iterator[tuple[str, Figure]]:
+def extra_figures(run: Path, name: str, look: Look) -> Iterator[tuple[str, Figure]]:
     """Draw one of `EXTRAS` from a run's feature table; displays are of a small to a large shower.
 
     Parameters
@@ -209,8 +209,6 @@ def extra_figures(run: Path, name: str, showers: float, look: Look) -> Iterator[
         Run directory; one without a table has none of these figures.
     name : str
         Which.
-    showers : float
-        How many showers the run has seen.
     look : Look
         Style and texts.
     """
@@ -221,7 +219,7 @@ def extra_figures(run: Path, name: str, showers: float, look: Look) -> Iterator[
     if not len(table):
         return
     if name == "longitudinal_profile":
-        yield name, longitudinal_profile(count_films(table), showers, look)
+        yield name, longitudinal_profile(count_films(table), look)
         return
     found = typical_showers(table)
     for number, rows in enumerate(found, start=1):

@@ -22,6 +22,8 @@ _POINT = ("x", "y", "z", "tx", "ty")
 _LINK = ("link_dx", "link_dy", "link_dtx", "link_dty", "impact", "impact_over_dz", "cone_tangent")
 # Displays look at so many rows at most: the first showers are as good as any.
 _BATCH, _BATCHES = 131_072, 16
+# Films of a brick at most, and energies that are those of a beam and not of a range.
+_MOST_FILMS, _MOST_ENERGIES = 512, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +46,8 @@ class ShowerRows:
         Row in the brick.
     film_z : array of float64
         z of the films from the injector's on, as far as any shower has candidates in them [um].
+    energy : float
+        Simulated energy [GeV], NaN if unknown.
     injector : dict of str to float, or None
         ``x``, ``y``, ``z``, ``tx``, ``ty`` of the injector, where the links tell.
     """
@@ -59,6 +63,7 @@ class ShowerRows:
     signal: NDArray[np.bool_]
     row: NDArray[np.int64]
     film_z: Floats
+    energy: float = np.nan
     injector: dict[str, float] | None = None
 
     def __len__(self) -> int:
@@ -67,19 +72,22 @@ class ShowerRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Films:
-    """Base-tracks of many showers film by film.
+    """Base-tracks of showers film by film, the most upstream film first.
 
     Attributes
     ----------
-    signal, background : array of float64, shape (films,)
-        Linked candidates in each film, the most upstream one first.
-    momenta : array of float64
-        Simulated momentum of each shower's injector [GeV], NaN if unknown.
+    showers : dict of float to int
+        Energy of the beam [GeV], 0 where it is not known or of a whole range, to the number of
+        showers that have linked candidates.
+    signal : dict of float to array, shape (films,)
+        Energy to linked candidates of the showers themselves.
+    background : array, shape (films,)
+        Linked candidates that are not, of all showers.
     """
 
-    signal: Floats
+    showers: dict[float, int]
+    signal: dict[float, Floats]
     background: Floats
-    momenta: Floats
 
 
 def typical_showers(table: FeatureTable, count: int = 3) -> list[ShowerRows]:
@@ -121,19 +129,20 @@ def _sizes(table: FeatureTable) -> tuple[list[tuple[int, int]], list[int]]:
 
 def _read(table: FeatureTable, dataset: str, wanted: list[tuple[int, int]]) -> list[ShowerRows]:
     """Rows of some showers."""
-    columns = (*_KEY, *_POINT, *_LINK, "signal", "row", "parent_row", "pid", "injector_pid")
+    own = ("signal", "row", "parent_row", "pid", "injector_pid", "energy")
+    columns = (*_KEY, *_POINT, *_LINK, *own)
     parts: dict[tuple[int, int], list[dict[str, NDArray[Any]]]] = {key: [] for key in wanted}
     films: dict[int, float] = {}
     for rows in _batches(table, columns):
         pids, first = np.unique(rows["pid"], return_index=True)
         films |= dict(zip(pids.tolist(), rows["z"][first].tolist(), strict=True))
-        for key, own in parts.items():
+        for key, some in parts.items():
             mask = (rows["brick"] == key[0]) & (rows["shower"] == key[1])
             if mask.any():
-                own.append({name: values[mask] for name, values in rows.items()})
+                some.append({name: values[mask] for name, values in rows.items()})
     found = []
-    for (brick, shower), own in parts.items():
-        rows = {name: np.concatenate([part[name] for part in own]) for name in columns}
+    for (brick, shower), some in parts.items():
+        rows = {name: np.concatenate([part[name] for part in some]) for name in columns}
         points = {name: rows[name].astype(np.float64) for name in _POINT}
         injector = find_injector(rows)
         start = int(rows["injector_pid"][0])
@@ -149,6 +158,7 @@ def _read(table: FeatureTable, dataset: str, wanted: list[tuple[int, int]]) -> l
                 signal=rows["signal"] == 1,
                 row=rows["row"],
                 film_z=film_z,
+                energy=float(rows["energy"][0]),
                 injector=injector,
             )
         )
@@ -177,22 +187,47 @@ def find_injector(rows: Mapping[str, NDArray[Any]]) -> dict[str, float] | None:
 
 
 def count_films(table: FeatureTable) -> Films:
-    """Count the rows of all showers film by film."""
-    counts = np.zeros((2, 0), dtype=np.int64)
-    momenta: dict[tuple[int, int], float] = {}
-    names = [*_KEY, "pid", "signal", "injector_pid", "injector_p"]
+    """Count the rows of all showers film by film, for each energy of the beam if it has a few."""
+    names = [*_KEY, "pid", "signal", "injector_pid", "energy"]
+    showers: dict[tuple[int, int], float] = {}
+    counts: dict[tuple[float, int], NDArray[np.int64]] = {}
+    films = 0
     for batch in table.batches(names):
         rows = {name: to_numpy(batch.column(place)) for place, name in enumerate(names)}
         if not len(rows["pid"]):
             continue
-        top = int(max(rows["pid"].max(), rows["injector_pid"].max())) + 1
-        if top > counts.shape[1]:
-            counts = np.pad(counts, ((0, 0), (0, top - counts.shape[1])))
-        for signal in (0, 1):
-            own = rows["pid"][rows["signal"] == signal]
-            counts[signal] += np.bincount(own, minlength=counts.shape[1])
+        films = max(films, int(max(rows["pid"].max(), rows["injector_pid"].max())) + 1)
+        energy = np.asarray(np.nan_to_num(rows["energy"]), np.float64).round(3)
         keys, first = np.unique(np.stack([rows[name] for name in _KEY]), axis=1, return_index=True)
         for key, place in zip(keys.T.tolist(), first.tolist(), strict=True):
-            momenta[(key[0], key[1])] = float(rows["injector_p"][place])
-    upstream_first = counts[:, ::-1].astype(np.float64)
-    return Films(upstream_first[1], upstream_first[0], np.array(list(momenta.values())))
+            showers[(key[0], key[1])] = float(energy[place])
+        for value in _few(energy):
+            for signal in (0, 1):
+                chosen = (rows["signal"] == signal) & ((energy == value) | (value < 0))
+                own = np.bincount(rows["pid"][chosen], minlength=_MOST_FILMS)
+                counts[(value, signal)] = own + counts.get((value, signal), 0)
+    return _sorted(showers, counts, films)
+
+
+def _few(energy: Floats) -> list[float]:
+    """The energies, or -1 for all of them where they are too many for a beam."""
+    found = np.unique(energy)
+    return found.tolist() if len(found) <= _MOST_ENERGIES else [-1.0]
+
+
+def _sorted(
+    showers: Mapping[tuple[int, int], float],
+    counts: Mapping[tuple[float, int], NDArray[np.int64]],
+    films: int,
+) -> Films:
+    """Add up what belongs together, upstream first."""
+    energies = sorted(set(showers.values()))
+    # one batch may have had few energies and the next one many
+    single = len(energies) > _MOST_ENERGIES or any(value < 0 for value, _ in counts)
+    background = np.zeros(films)
+    signal = {0.0: np.zeros(films)} if single else {value: np.zeros(films) for value in energies}
+    for (value, kind), number in counts.items():
+        (signal[0.0 if single else value] if kind else background)[:] += number[:films][::-1]
+    own = list(showers.values())
+    number_of = {0.0: len(own)} if single else {value: own.count(value) for value in energies}
+    return Films(number_of, signal, background)

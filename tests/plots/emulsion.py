@@ -22,7 +22,7 @@ BASE_TRACKS = (
 
 
 def shower_rows(
-    number: int = 7, brick: int = 1, times: int = 1, signal: bool = True
+    number: int = 7, times: int = 1, signal: bool = True, energy: float = np.nan
 ) -> dict[str, Any]:
     """Rows of the feature table for that shower, its base-tracks repeated so many times."""
     chosen = [track for track in BASE_TRACKS if signal or not track[5]]
@@ -33,8 +33,8 @@ def shower_rows(
     size = len(rows)
     columns["row"] = 1000 * number + np.arange(size) % len(chosen)
     columns["parent_row"] += 1000 * number
-    columns["brick"], columns["shower"] = np.full(size, brick), np.full(size, number)
-    columns["injector_pid"][:], columns["injector_p"][:] = 2, 5.5
+    columns["brick"], columns["shower"] = np.full(size, 1), np.full(size, number)
+    columns["injector_pid"][:], columns["energy"][:] = 2, energy
     columns["cut_based"][:] = 1
     return columns
 

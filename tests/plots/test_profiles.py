@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hepml.plots.profiles import PUBLISHED, is_published_beam, longitudinal_profile
+from hepml.plots.profiles import PUBLISHED, longitudinal_profile
 from hepml.plots.showertable import Films
 
-SIX = np.array([6.0, 5.9, 5.5, 3.0, 0.4])
 
-
-def films(count: int = 29, momenta: np.ndarray = SIX) -> Films:
+def films(energies: dict[float, int], count: int = 29) -> Films:
     counts = np.arange(count, dtype=float)
-    return Films(10 * counts, 100 * counts, momenta)
+    return Films(energies, dict.fromkeys(energies, 10 * counts), 100 * counts)
 
 
 def legend(axes: Any) -> list[str]:
@@ -28,33 +26,35 @@ def test_the_published_showers_have_218_base_tracks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "momenta", "same"),
+    ("energies", "count", "published"),
     [
-        (29, SIX, True),
-        (28, SIX, False),
-        (29, SIX / 3, False),
-        (29, SIX * 1.5, False),
-        (29, np.concatenate([SIX, SIX / 3, SIX / 1.5]), False),
-        (29, np.full(3, np.nan), False),
-        (29, np.empty(0), False),
+        ({6.0: 5}, 29, True),
+        ({2.0: 4, 6.0: 1}, 29, True),
+        ({4.0: 5}, 29, False),
+        ({6.0: 5}, 28, False),
+        ({0.0: 5}, 29, False),
     ],
-    ids=["it", "films", "2 GeV", "9 GeV", "2, 4, 6 GeV", "data", "nothing"],
 )
-def test_the_published_beam_is_recognised(count: int, momenta: np.ndarray, same: bool) -> None:
-    assert is_published_beam(films(count, momenta)) is same
+def test_the_published_profile_is_shown_beside_its_beam(
+    energies: dict[float, int], count: int, published: bool
+) -> None:
+    texts = legend(longitudinal_profile(films(energies, count)).axes[0])
+    assert any(text.startswith("Published Geant4, 6 GeV: 218.1") for text in texts) is published
 
 
-def test_counts_are_per_shower() -> None:
-    axes = longitudinal_profile(films(), 5).axes[0]
-    texts = legend(axes)
-    # 10 * (0 + ... + 28) / 5
-    assert texts[0] == "Shower: 812.0 linked candidates"
-    assert texts[2].startswith("Published Geant4, 6 GeV: 218.")
+def test_counts_are_per_shower_of_that_energy() -> None:
+    axes = longitudinal_profile(films({2.0: 4, 6.0: 1})).axes[0]
+    # 0 + ... + 28 = 406
+    assert legend(axes)[:3] == [
+        "Background: 8,120.0 linked candidates",
+        "Shower, 2 GeV: 1,015.0 linked candidates",
+        "Shower, 6 GeV: 4,060.0 linked candidates",
+    ]
     (points,) = axes.get_lines()
     assert points.get_ydata() == pytest.approx(PUBLISHED)
 
 
 def test_data_have_candidates_only() -> None:
-    data = Films(np.zeros(29), np.ones(29), np.full(4, np.nan))
-    axes = longitudinal_profile(data, 2).axes[0]
+    data = Films({0.0: 2}, {0.0: np.zeros(29)}, np.ones(29))
+    axes = longitudinal_profile(data).axes[0]
     assert legend(axes) == ["Candidates: 14.5 linked candidates"]

@@ -57,12 +57,38 @@ def test_a_table_without_rows_has_no_showers(tmp_path: Path) -> None:
     empty = {name: values[:0] for name, values in shower_rows().items()}
     table = FeatureTable.open(write_showers(tmp_path, [empty]))
     assert typical_showers(table) == []
-    assert count_films(table).signal.tolist() == []
+    assert count_films(table).background.tolist() == []
 
 
 def test_base_tracks_are_counted_by_film_from_upstream(tmp_path: Path) -> None:
     parts = [shower_rows(1), shower_rows(2, times=2)]
     films = count_films(FeatureTable.open(write_showers(tmp_path, parts)))
-    assert films.signal.tolist() == [0, 3, 3]
+    assert films.showers == {0.0: 2}
+    assert films.signal[0.0].tolist() == [0, 3, 3]
     assert films.background.tolist() == [0, 3, 0]
-    assert films.momenta.tolist() == [5.5, 5.5]
+
+
+def test_energies_of_a_beam_are_counted_apart(tmp_path: Path) -> None:
+    parts = [shower_rows(n, times=n, energy=energy) for n, energy in ((1, 2.0), (2, 6.0), (3, 6.0))]
+    films = count_films(FeatureTable.open(write_showers(tmp_path, parts)))
+    assert films.showers == {2.0: 1, 6.0: 2}
+    assert {energy: counts.tolist() for energy, counts in films.signal.items()} == {
+        2.0: [0, 1, 1],
+        6.0: [0, 5, 5],
+    }
+
+
+@pytest.mark.parametrize("together", [1, 9])
+def test_energies_of_a_range_are_counted_together(tmp_path: Path, together: int) -> None:
+    # every part alone, or the last one, could be of a beam
+    energies = (*np.linspace(1, 5, 9), 6.0)
+    showers = [shower_rows(number, energy=energy) for number, energy in enumerate(energies)]
+    parts = [
+        {name: np.concatenate([one[name] for one in showers[at : at + together]]) for name in rows}
+        for at in range(0, 10, together)
+        for rows in showers[:1]
+    ]
+    films = count_films(FeatureTable.open(write_showers(tmp_path, parts)))
+    assert films.showers == {0.0: 10}
+    assert films.signal[0.0].tolist() == [0, 10, 10]
+    assert films.background.tolist() == [0, 10, 0]
