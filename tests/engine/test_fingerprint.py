@@ -77,6 +77,23 @@ def test_the_code_of_the_whole_package_around_a_processor_counts(
     assert hashes[0] != hashes[1]
 
 
+def test_the_code_of_the_shipped_processors_counts_for_every_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import processors
+
+    (tmp_path / "dimuon.py").write_text("THRESHOLD = 3")
+    before = code_hash(ProbeProcessor)
+    monkeypatch.setattr(processors, "__file__", str(tmp_path / "__init__.py"))
+    module.framework_hash.cache_clear()
+    module._code_hash.cache_clear()
+    after = code_hash(ProbeProcessor)
+    monkeypatch.undo()
+    module.framework_hash.cache_clear()
+    module._code_hash.cache_clear()
+    assert after != before
+
+
 def test_versions_count(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(ProbeProcessor())
     monkeypatch.setattr(module, "package_versions", lambda: {"awkward": "0.1"})
