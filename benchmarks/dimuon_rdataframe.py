@@ -2,7 +2,8 @@
 
 ``strings`` follows ROOT's own tutorial of this channel (df102): expressions in strings, compiled
 by ROOT when the loop starts, and kept compiled for the next loop. ``typed`` has functions with
-C++ types, everything about a pair in one struct, logarithms in place of searches for bins. All actions are booked before the one loop.
+C++ types, everything about a pair in one struct, logarithms in place of searches for bins. All
+actions are booked before the one loop.
 """
 
 from __future__ import annotations
