@@ -33,7 +33,10 @@ _LABELS = {
     "futures": "hepml run, futures, 2 workers",
     "naive": "published scripts (scaled)",
 }
-_COLUMNS = ("what", "loop [s]", "whole process [s]", "CPU [s]", "memory [MB]")
+_COLUMNS = (
+    "what", "loop [s]", "CPU of it [s]", "whole process [s]", "CPU, all processes [s]",
+    "memory [MB]",
+)  # fmt: skip
 Record = dict[str, Any]
 
 
@@ -115,11 +118,16 @@ def lines(records: Sequence[Record]) -> list[tuple[str, ...]]:
         total = record["seconds"]["total"]
         scaled = record["step"] == "naive"
         loop = f"{total / 3600:.1f} h" if scaled else f"{total:.2f}"
-        rows.append((_LABELS[record["step"]], loop, *(("-",) * 3 if scaled else own)))
+        # that of the workers is in the last columns only
+        known = record["step"] not in ("futures", "naive")
+        alone = f"{record['loop_cpu']['total']:.2f}" if known else "-"
+        rest = ("-",) * 4 if scaled else (alone, *own)
+        rows.append((_LABELS[record["step"]], loop, *rest))
         if record["step"] == "kernels":
             for name, seconds in record["seconds"].items():
                 if name != "total":
-                    rows.append((f"- {name}", f"{seconds:.2f}", "", "", ""))
+                    cpu = f"{record['loop_cpu'][name]:.2f}"
+                    rows.append((f"- {name}", f"{seconds:.2f}", cpu, "", "", ""))
     return rows
 
 
