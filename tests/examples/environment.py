@@ -92,6 +92,7 @@ class Environment:
             env=clean(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         ) as process:
             assert process.stdin is not None
