@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 
 # Folds of showers where no sample is set aside for the energy scale.
 _FOLDS = 5
+# Showers below which no energy scale is fitted.
+_LEAST = 20
 # Estimators: what is counted, and the form of the scale.
 _FORMS: tuple[tuple[str, Form], ...] = (
     ("size", "power"),
@@ -128,8 +130,10 @@ def estimate_showers(
     found: list[EnergyEstimate] = []
     energies: dict[str, Floats] = {}
     notes: list[str] = []
-    if len(known.energy) < 2 * _FOLDS:
-        return (), {}, (f"{len(known.energy)} showers of known energy are too few to judge it",)
+    fitted = len((spare or known).energy)
+    if len(known.energy) < 2 or fitted < _LEAST:
+        reason = f"{fitted} showers of known energy are too few to fit an energy scale to"
+        return (), {}, (reason,)
     for what, form, title in _wanted(known):
         name = f"{what}_{form}"
         try:
@@ -158,10 +162,10 @@ def estimate_showers(
             seed=seed,
         )
     )  # fmt: skip
-    if known.energy.std() < 0.02 * known.energy.mean():
+    if any(item.scale.form == "proportional" for item in found):
         notes.append(
-            "the showers have one energy: the energy scale is proportional; fit it to a range of "
-            "energies with --calibrate"
+            "the showers that the energy scale is fitted to have one energy, so it is "
+            "proportional; fit it to a range of energies with --calibrate"
         )
     return tuple(found), energies, tuple(notes)
 
