@@ -15,14 +15,19 @@ __all__ = ["demo"]
 
 def demo(
     channel: Annotated[
-        str, typer.Argument(help="Channel to demonstrate: diphoton or dimuon.")
+        str, typer.Argument(help="Channel to demonstrate: diphoton, dimuon or shower.")
     ] = "diphoton",
     out: Annotated[Path, typer.Option(help="Folder to create.")] = Path("demo"),
-    events: Annotated[int, typer.Option(help="Simulated data events.")] = 100_000,
+    events: Annotated[
+        int | None,
+        typer.Option(
+            help="Simulated data events; default 100,000, and 120 showers.", show_default=False
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 2,
 ) -> None:
-    """Simulate, run, plot: from detector files to a mass spectrum in under two minutes."""
+    """Simulate, run, plot: from detector files to the channel's result in under two minutes."""
     from hepml.errors import OutputError, ParameterError, did_you_mean
 
     began = time.monotonic()
@@ -35,7 +40,8 @@ def demo(
 
     check_executor("futures", workers)
     warm_up()  # workers import the stack while the files are simulated
-    end = CHANNELS[channel](_Demo(out, events, seed, workers))
+    size = events or EVENTS.get(channel, 100_000)
+    end = CHANNELS[channel](_Demo(out, size, seed, workers))
     print(f"\ndone in {time.monotonic() - began:.0f} s; the data are simulated. {end}")
 
 
@@ -128,4 +134,37 @@ def _truth(files: Path) -> str:
     return f"In truth the signal region holds {before:,} Upsilons, {after:,} of them anti-isolated."
 
 
-CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon}
+def _shower(asked: _Demo) -> str:
+    """Electrons in an emulsion brick: their base-tracks among the noise, and their energy."""
+    from hepml.cli.imports import shower as import_shower
+    from hepml.cli.ml import shower_id
+    from hepml.cli.plot import plot
+    from hepml.cli.runs import run
+    from hepml.cli.simulate import shower
+
+    out = asked.out
+    brick, tiles, made, model = (out / name for name in ("brick", "tiles", "shower", "model"))
+    print(f"1/5  simulating {asked.events:,} electrons of 2, 4 and 6 GeV in a small brick")
+    shower(showers=asked.events, energy="2,4,6", area=(40.0, 40.0), seed=asked.seed, out=brick)
+    print("2/5  importing its films, finding where showers start")
+    import_shower(brick, out=tiles)
+    print("3/5  selecting and linking candidates")
+    run("shower", [str(tiles)], out=made, workers=asked.workers)
+    print("4/5  learning which base-tracks belong to a shower")
+    shower_id(made, out=model, workers=asked.workers)
+    print("5/5  drawing")
+    plot(made)
+    return "Look at\n" + "\n".join(
+        (
+            f"  {made / 'plots' / 'event_display_2.png'}  (a shower in its noise)",
+            f"  {model / 'event_display_2.png'}  (what the model takes of one it never saw)",
+            f"  {made / 'plots' / 'longitudinal_profile.png'}  (beside the published one)",
+            f"  {model / 'roc.png'}, {model / 'energy_resolution.png'}, {model / 'metrics.json'}",
+            f"  {made / 'cutflow.json'}, {brick / 'b000001' / 'brick.json'}  (found, and true)",
+            f"  {made / 'features'}  (one row per candidate, Parquet)",
+        )
+    )
+
+
+CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon, "shower": _shower}
+EVENTS = {"shower": 120}

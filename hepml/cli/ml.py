@@ -123,8 +123,14 @@ def shower_id(
     if plots:
         from hepml.cli.hunt import save_figures
         from hepml.plots.ml_shower import draw_identification
+        from hepml.plots.selected import draw_selected
 
-        save_figures(lambda progress: draw_identification(out, out, wanted, progress=progress))
+        save_figures(
+            lambda progress: [
+                *draw_identification(out, out, wanted, progress=progress),
+                *draw_selected(test or run, out, out, wanted, progress=progress),
+            ]
+        )
     console.print(f"results in {out}", highlight=False, soft_wrap=True)
 
 

@@ -191,7 +191,7 @@ def _bars(axes: Axes, groups: Mapping[str, list[tuple[str, int]]], showers: int)
             names.append(step)
         place += 1.3
     axes.set_yticks(ticks, names, size=13)
-    axes.set_xlim(0, 1.75)
+    axes.set_xlim(0, 2.0)
     axes.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0])
     axes.set_ylim(place - 0.5, -0.8)
     axes.tick_params(axis="y", which="both", left=False, right=False)

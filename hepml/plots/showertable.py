@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,19 @@ from numpy.typing import NDArray
 from hepml.parts import to_numpy
 from hepml.tables import FeatureTable
 
-__all__ = ["Films", "ShowerRows", "count_films", "typical_showers"]
+__all__ = ["NEEDED", "Films", "ShowerRows", "count_films", "typical_showers"]
 
 Floats = NDArray[np.float64]
 
 _KEY = ("brick", "shower")
 _POINT = ("x", "y", "z", "tx", "ty")
 _LINK = ("link_dx", "link_dy", "link_dtx", "link_dty", "impact", "impact_over_dz", "cone_tangent")
+_OWN = ("signal", "row", "parent_row", "pid", "injector_pid", "energy")
+NEEDED = frozenset((*_KEY, *_POINT, *_LINK, *_OWN, "cut_based"))
+"""Columns without which `typical_showers` cannot read a table."""
+
 # Displays look at so many rows at most: the first showers are as good as any.
-_BATCH, _BATCHES = 131_072, 16
+_MOST_ROWS = 3_000_000
 # Films of a brick at most, and energies that are those of a beam and not of a range.
 _MOST_FILMS, _MOST_ENERGIES = 512, 6
 
@@ -90,10 +93,21 @@ class Films:
     background: Floats
 
 
-def typical_showers(table: FeatureTable, count: int = 3) -> list[ShowerRows]:
+def typical_showers(
+    table: FeatureTable, count: int = 3, among: Collection[tuple[int, int]] | None = None
+) -> list[ShowerRows]:
     """Showers from small to large: those at equal steps through the order of their sizes.
 
     The size is that of the true shower, or in data of what the cut-based algorithm takes.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Of a run; the first of its datasets is looked at.
+    count : int
+        How many.
+    among : collection of (brick, shower), optional
+        Showers that may be chosen.
     """
     found: list[ShowerRows] = []
     for dataset in table.datasets[:1]:
@@ -103,6 +117,7 @@ def typical_showers(table: FeatureTable, count: int = 3) -> list[ShowerRows]:
         for key, number in zip(keys, own, strict=True):
             size[key] = number
         ordered = sorted(size, key=lambda key: (size[key], key))
+        ordered = [key for key in ordered if among is None or key in among]
         places = (np.arange(count) + 0.5) / count * len(ordered)
         wanted = list(dict.fromkeys(ordered[int(place)] for place in places)) if ordered else []
         found += _read(part, dataset, wanted)
@@ -110,8 +125,11 @@ def typical_showers(table: FeatureTable, count: int = 3) -> list[ShowerRows]:
 
 
 def _batches(table: FeatureTable, columns: Iterable[str]) -> Iterator[dict[str, NDArray[Any]]]:
-    names = list(columns)
-    for batch in islice(table.batches(names, _BATCH), _BATCHES):
+    names, read = list(columns), 0
+    for batch in table.batches(names):
+        read += len(batch)
+        if read > _MOST_ROWS:
+            return
         yield {name: to_numpy(batch.column(place)) for place, name in enumerate(names)}
 
 
@@ -129,8 +147,7 @@ def _sizes(table: FeatureTable) -> tuple[list[tuple[int, int]], list[int]]:
 
 def _read(table: FeatureTable, dataset: str, wanted: list[tuple[int, int]]) -> list[ShowerRows]:
     """Rows of some showers."""
-    own = ("signal", "row", "parent_row", "pid", "injector_pid", "energy")
-    columns = (*_KEY, *_POINT, *_LINK, *own)
+    columns = (*_KEY, *_POINT, *_LINK, *_OWN)
     parts: dict[tuple[int, int], list[dict[str, NDArray[Any]]]] = {key: [] for key in wanted}
     films: dict[int, float] = {}
     for rows in _batches(table, columns):
