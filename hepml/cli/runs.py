@@ -10,6 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hepml.cli.clusters import (
+    Adapt,
+    Cluster,
+    PerformanceReport,
+    Scheduler,
+    Ship,
+    Site,
+    cluster_options,
+)
+
 if TYPE_CHECKING:
     from hepml.engine import Run
 
@@ -19,7 +29,6 @@ Executor = Annotated[
     str, typer.Option(help="iterative, futures, dask or dask-awkward; the result is the same.")
 ]
 Workers = Annotated[int, typer.Option(help="Processes on this machine.")]
-Scheduler = Annotated[str | None, typer.Option(help="Address of a running dask scheduler.")]
 Retries = Annotated[int, typer.Option(help="Further attempts at a chunk that failed.")]
 AllowMissing = Annotated[
     bool, typer.Option("--allow-missing", help="Exit with 0 even if chunks are missing.")
@@ -36,6 +45,11 @@ def run(
     executor: Executor = "futures",
     workers: Workers = 2,
     scheduler: Scheduler = None,
+    cluster: Cluster = "local",
+    site: Site = None,
+    adapt: Adapt = None,
+    performance_report: PerformanceReport = None,
+    ship: Ship = False,
     preset: Annotated[
         str | None, typer.Option(help="Named set of cuts; a wrong name lists them.")
     ] = None,
@@ -89,6 +103,7 @@ def run(
     from hepml.engine.pool import warm_up
 
     check_executor(executor, workers)
+    options = cluster_options(scheduler, cluster, site, adapt, performance_report, ship)
     if executor == "futures":
         warm_up()  # imports the stack in the background while this process does the same
     from hepml.catalogue import Catalogue, resolve_inputs
@@ -114,7 +129,7 @@ def run(
             out=out,
             executor=executor,
             workers=workers,
-            scheduler=scheduler,
+            cluster=options,
             chunk_size=chunk_size,
             max_events=max_events,
             kind=kind,
@@ -130,6 +145,11 @@ def resume(
     executor: Executor = "futures",
     workers: Workers = 2,
     scheduler: Scheduler = None,
+    cluster: Cluster = "local",
+    site: Site = None,
+    adapt: Adapt = None,
+    performance_report: PerformanceReport = None,
+    ship: Ship = False,
     retries: Retries = 2,
     replan: Annotated[
         list[str] | None, typer.Option(help="A changed file: drop its chunks and redo them.")
@@ -143,12 +163,13 @@ def resume(
     """Process what a run lacks."""
     from hepml.engine.resume import resume as resume_run
 
+    options = cluster_options(scheduler, cluster, site, adapt, performance_report, ship)
     with _resume_hint(path):
         result = resume_run(
             path,
             executor=executor,
             workers=workers,
-            scheduler=scheduler,
+            cluster=options,
             retries=retries,
             replan=replan or (),
             urls=url or (),

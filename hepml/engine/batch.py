@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from hepml.engine.tuning import WORKER_ENVIRONMENT
@@ -36,17 +37,25 @@ def open_batch(site: Site) -> Any:
     ParameterError
         If dask-jobqueue is not installed, or the batch system is not on this machine.
     """
-    return _system(site)(
-        scheduler_options={"dashboard_address": ":0", "port": site.port},
-        silence_logs="error",
-        **_settings(site),
-    )
+    system, settings = _system(site), _settings(site)
+    command = str(system.job_cls.submit_command)
+    if shutil.which(command) is None:
+        raise ParameterError(
+            f"--cluster {site.system}: there is no {command} on this machine. Start from one that "
+            "submits jobs, or use  --scheduler ADDRESS"
+        )
+    job_script(site)  # says what is wrong with the settings before anything is started
+    options = {"dashboard_address": ":0", "port": site.port}
+    return system(scheduler_options=options, silence_logs="error", **settings)
 
 
 def job_script(site: Site, address: str = "tcp://SCHEDULER:PORT") -> str:
     """Return the script that starts one job's workers, without a batch system."""
-    job = _system(site).job_cls(address, name=site.name, **_settings(site))
-    return str(job.job_script())
+    system, settings = _system(site), _settings(site)
+    try:
+        return str(system.job_cls(address, name=site.name, **settings).job_script())
+    except ValueError as error:
+        raise ParameterError(f"The settings of {site.system} do not fit: {error}") from error
 
 
 def _system(site: Site) -> Any:

@@ -217,6 +217,8 @@ class Workplace:
         )
         from hepml.engine.shipping import ship
 
+        if self.options.cluster != LOCAL_CLUSTER:
+            self.options.announce(f"waiting for the first job of {self.options.cluster}")
         if self.options.ship:
             client.wait_for_workers(1, timeout=self._patience() or CONNECT_TIMEOUT)
             ship(client, self.processor)
