@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,9 @@ def _shower(asked: _Demo) -> str:
     out = asked.out
     brick, tiles, made, model = (out / name for name in ("brick", "tiles", "shower", "model"))
     print(f"1/5  simulating {asked.events:,} electrons of 2, 4 and 6 GeV in a small brick")
-    shower(showers=asked.events, energy="2,4,6", area=(40.0, 40.0), seed=asked.seed, out=brick)
+    # as many showers per area whatever their number, in films of 12 to 99 mm
+    side = min(max(40.0 * math.sqrt(asked.events / EVENTS["shower"]), 12.0), 99.0)
+    shower(showers=asked.events, energy="2,4,6", area=(side, side), seed=asked.seed, out=brick)
     print("2/5  importing its films, finding where showers start")
     import_shower(brick, out=tiles)
     print("3/5  selecting and linking candidates")

@@ -74,3 +74,24 @@ def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path, options: list[st
     result = CliRunner().invoke(app, ["demo", *options, "--out", str(out)])
     assert isinstance(result.exception, ParameterError)
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_showers_end_in_displays_and_a_judged_model(tmp_path: Path) -> None:
+    out = tmp_path / "s"
+    options = ["--events", "36", "--workers", "1", "--seed", "2", "--out", str(out)]
+    result = CliRunner().invoke(app, ["demo", "shower", *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    run = hepml.Run(out / "shower")
+    assert run.report["planned"] == run.report["processed"] > 0
+    truth = json.loads((out / "brick" / "b000001" / "brick.json").read_text())
+    energies = run.features.to_pandas(["shower", "energy"]).drop_duplicates()
+    for shower, energy in zip(energies["shower"], energies["energy"], strict=True):
+        assert truth["showers"]["energy"][shower] == energy
+    printed = result.output.replace("\n", "")
+    assert "the data are simulated" in printed
+    for path in ("shower/plots/event_display_2.png", "shower/plots/longitudinal_profile.png"):
+        assert f"{out}/{path}" in printed
+        assert (out / path).exists()
+    assert (out / "model" / "event_display_1.png").exists()
+    assert json.loads((out / "model" / "metrics.json").read_text())["auc"] > 0.95
