@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hepml.engine.pool import without_main
-from hepml.errors import OutputError, ParameterError, did_you_mean
+from hepml.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from hepml.engine.handshake import Expected
@@ -215,6 +215,7 @@ class Workplace:
             expected_code,
             probe_output,
         )
+        from hepml.engine.performance import performance_page
         from hepml.engine.shipping import ship
 
         if self.options.cluster != LOCAL_CLUSTER:
@@ -233,7 +234,8 @@ class Workplace:
         client.subscribe_topic(TOPIC, self._turned_away)
         self._stack.callback(_forget, client, name)
         if report := self.options.performance_report:
-            self._stack.enter_context(_performance_report(client, report))
+            page = performance_page(client, report, self.options.announce)
+            self._stack.enter_context(page)
         return expected
 
     def _patience(self) -> float | None:
@@ -256,16 +258,3 @@ def _forget(client: Any, name: str) -> None:
     with suppress(OSError, ValueError, RuntimeError, TimeoutError):
         client.unsubscribe_topic(TOPIC)
         client.unregister_worker_plugin(name)
-
-
-@contextmanager
-def _performance_report(client: Any, path: Path) -> Iterator[None]:
-    """Write dask's own account of what happened as HTML."""
-    from distributed import performance_report
-
-    try:
-        path.touch()
-    except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
-    with client.as_current(), performance_report(filename=str(path)):
-        yield

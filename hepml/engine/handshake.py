@@ -6,7 +6,6 @@ are asked when they join, and every process asks itself once more before its fir
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,8 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from distributed import Reschedule, WorkerPlugin, get_worker
+from distributed.comm import CommClosedError
 
 from hepml.errors import ProcessorError
+from hepml.files import FILE_MODE
+from hepml.redaction import safe_logger
 
 if TYPE_CHECKING:
     from hepml.engine.plan import Chunk
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Expected", "Guard", "check_workers", "expected_code", "guarded", "probe_output"]
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 Answer = TypeVar("Answer")
 
@@ -108,7 +110,12 @@ def check_workers(client: Any, processor: type[Processor], patience: float | Non
             "the jobs (log_directory in the --site file), or wait longer (patience)."
         ) from None
     answers = client.run(unfit, expected_code(processor), on_error="return")
-    wrong = {worker: answer for worker, answer in answers.items() if answer != ""}
+    # one that died meanwhile is no matter: those that take its place are asked when they join
+    wrong = {
+        worker: answer
+        for worker, answer in answers.items()
+        if answer != "" and not isinstance(answer, CommClosedError)
+    }
     if wrong:
         failed = next((item for item in wrong.values() if isinstance(item, BaseException)), None)
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
@@ -160,9 +167,10 @@ def probe_output(client: Any, expected: Expected, out: Path) -> Expected:
     """
     token = secrets.token_hex(8)
     mark = out / f".seen-{token}"
-    mark.touch()
+    mark.touch(FILE_MODE)
     answers = client.run(leave_trace, str(mark), on_error="return")
-    traces = [Path(item) if isinstance(item, str) and item else None for item in answers.values()]
+    found = [item for item in answers.values() if not isinstance(item, CommClosedError)]
+    traces = [Path(item) if isinstance(item, str) and item else None for item in found]
     seen = all(trace is not None and trace.exists() for trace in traces)
     for trace in out.glob(f".seen-{token}-*"):
         trace.unlink(missing_ok=True)
@@ -178,7 +186,7 @@ def leave_trace(mark: str) -> str:
         return ""
     trace = Path(f"{mark}-{secrets.token_hex(8)}")
     try:
-        trace.touch()
+        trace.touch(FILE_MODE)
     except OSError:
         return ""
     return str(trace)

@@ -64,7 +64,7 @@ def collect_results(
     records: dict[str, Record] = {}
     waiting = iter(chunks)
     running: dict[str, Chunk] = {}
-    arriving = as_completed()
+    arriving = as_completed(loop=client.loop)
 
     def hand_out() -> None:
         size = AHEAD * max(1, sum(client.ncores().values()))
