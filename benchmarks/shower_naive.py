@@ -86,18 +86,19 @@ def run_naive(
 
 
 def _read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 def _window(shower: Path, noise: Path, out: Path, injector: dict[str, Any]) -> int:
     """Rect: every job reads the noise of the whole brick."""
-    frame = pd.concat([_read(shower), _read(noise)], ignore_index=True)
+    fog = _read(noise)
+    frame = pd.concat([_read(shower), fog], ignore_index=True)
     frame = frame[frame["PID"] <= injector["PID"] - 1]
     frame = frame[(frame.x - injector["x"]).abs() <= WINDOW]
     kept = frame[(frame.y - injector["y"]).abs() <= WINDOW].copy()
     kept["Ishower"] = injector["MCEvent"]
     kept.to_csv(out, index=False)
-    return sum(1 for _ in noise.open()) - 1
+    return len(fog)
 
 
 def _pyramid(source: Path, out: Path, injector: dict[str, Any], z: dict[int, float]) -> int:
