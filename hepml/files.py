@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["explain_write", "make_folder", "open_private", "whole_file"]
+__all__ = ["FILE_MODE", "explain_write", "make_folder", "open_private", "whole_file"]
 
 # Whatever the umask: others may look, and not touch. What the umask forbids stays forbidden.
 FILE_MODE = 0o664

@@ -111,7 +111,12 @@ def find_parts(sources: Iterable[str | Path]) -> tuple[list[Path], dict[Path, st
     for path in paths:
         if path.is_dir():
             root = path / "features" if (path / "features").is_dir() else path
-            parts += sorted(p for p in root.rglob("*.parquet") if not p.name.startswith("."))
+            left_out = _unaccounted(root)
+            parts += sorted(
+                part
+                for part in root.rglob("*.parquet")
+                if not part.name.startswith(".") and part not in left_out
+            )
         elif path.exists():
             parts.append(path)
             known = (read_schema(path).metadata or {}).get(DATASET.encode())
@@ -126,6 +131,28 @@ def find_parts(sources: Iterable[str | Path]) -> tuple[list[Path], dict[Path, st
             "a folder with Parquet parts, or a Parquet file."
         )
     return parts, names
+
+
+def _unaccounted(features: Path) -> set[Path]:
+    """Parts of a run that its report does not count: a lost worker may write after the end.
+
+    Raises
+    ------
+    TableError
+        If the run has no report: nothing says which of its parts are whole data sets.
+    """
+    run = features.parent
+    if features.name != "features" or not (run / "plan.json").exists():
+        return set()
+    try:
+        failed = json.loads((run / "report.json").read_text())["failed"]
+        chunks = [(item["dataset"], item["chunk"]) for item in failed if "chunk" in item]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TableError(
+            f"{run} has no readable report: the run was stopped before its end, and its table is "
+            f"not whole. Finish it:  hepml resume {run}"
+        ) from error
+    return {features / dataset / f"{chunk}.parquet" for dataset, chunk in chunks}
 
 
 def check_layout(parts: Sequence[Path]) -> None:

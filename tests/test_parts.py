@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hepml.parts import arrow_schema, declared_columns, to_numpy, write_part
+from hepml.errors import TableError
+from hepml.parts import arrow_schema, declared_columns, find_parts, to_numpy, write_part
 from tests.toys import COLUMNS, rows
 
 
@@ -101,3 +103,21 @@ def test_columns_of_other_programs_get_a_role() -> None:
 @pytest.mark.parametrize("kind", [pa.float32(), pa.dictionary(pa.int32(), pa.string())])
 def test_a_column_without_chunks_becomes_an_empty_array(kind: pa.DataType) -> None:
     assert len(to_numpy(pa.chunked_array([], type=kind))) == 0
+
+
+def test_parts_that_the_report_does_not_count_are_passed_over(tmp_path: Path) -> None:
+    features = tmp_path / "features"
+    for name in ("one", "late"):
+        write_part(features / "data" / f"{name}.parquet", COLUMNS, rows([1]))
+    (tmp_path / "plan.json").write_text("{}")
+    lost = [{"dataset": "data", "chunk": "late"}, {"dataset": "data", "entries": None}]
+    (tmp_path / "report.json").write_text(json.dumps({"failed": lost}))
+    for source in (tmp_path, features):
+        assert find_parts([source])[0] == [features / "data" / "one.parquet"]
+
+
+def test_a_run_without_a_report_has_no_table(tmp_path: Path) -> None:
+    write_part(tmp_path / "features" / "data" / "one.parquet", COLUMNS, rows([1]))
+    (tmp_path / "plan.json").write_text("{}")
+    with pytest.raises(TableError, match="stopped before its end"):
+        find_parts([tmp_path])

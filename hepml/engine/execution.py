@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import CancelledError
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,16 @@ from hepml.engine.pool import stop_shared_pool
 from hepml.engine.report import last_reasons
 from hepml.engine.rundir import Run
 from hepml.engine.store import Layout, locked, write_json, write_text
+from hepml.engine.task import reason_of
 from hepml.errors import HepmlError
-from hepml.redaction import redacted
+from hepml.redaction import redacted, safe_logger
 
 if TYPE_CHECKING:
     from hepml.processor import Processor
 
 __all__ = ["execute_plan", "finish"]
+
+logger = safe_logger(__name__)
 
 DONE = "processed"
 
@@ -108,6 +112,27 @@ def _remove_stale(layout: Layout, done: Sequence[Chunk]) -> None:
 
 
 def _process(
+    layout: Layout,
+    processor: Processor,
+    fingerprint: str,
+    executor: str,
+    place: Workplace,
+    retries: int,
+    pending: Sequence[Chunk],
+) -> dict[str, dict[str, Any]]:
+    """Records of all chunks; of those that went down with a cluster, why."""
+    from hepml.engine.checkpoint import load_checkpoint
+
+    try:
+        return _executed(layout, processor, fingerprint, executor, place, retries, pending)
+    except (CancelledError, OSError) as error:
+        logger.warning("the workers were lost: %s", error)
+        lost = {"state": "failed", "reason": f"the workers were lost: {reason_of(error)}"}
+        done = {chunk.id for chunk in pending if load_checkpoint(layout, chunk, fingerprint)}
+        return {chunk.id: {"state": DONE} if chunk.id in done else lost for chunk in pending}
+
+
+def _executed(
     layout: Layout,
     processor: Processor,
     fingerprint: str,

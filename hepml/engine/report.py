@@ -88,9 +88,14 @@ class Reconciled:
         self.cutflow[chunk.dataset] = add_cutflows([*before, found.cutflow])
         return ""
 
-    def lose(self, dataset: str, file: str, entries: list[int] | None, reason: str) -> None:
+    def lose(self, lost: Chunk | UnopenedFile, reason: str) -> None:
         """Enter a chunk, or a file that was never opened, that has no result."""
-        item = {"dataset": dataset, "file": file, "entries": entries, "reason": reason}
+        item: dict[str, Any] = {"dataset": lost.dataset, "file": lost.endpoints[0]}
+        if isinstance(lost, Chunk):
+            # readers of the table pass over what a worker may still write for this chunk
+            item |= {"entries": [lost.start, lost.stop], "reason": reason, "chunk": lost.id}
+        else:
+            item |= {"entries": None, "reason": reason}
         self.failed.append(item)
 
 
@@ -126,11 +131,10 @@ def reconcile(
                 reason = contradiction(account, result.cutflow.get(file.dataset), found)
                 reason = reason or result.add(layout, chunk, found)
             if reason:
-                place = [chunk.start, chunk.stop]
-                result.lose(chunk.dataset, chunk.endpoints[0], place, reason)
+                result.lose(chunk, reason)
     for lost in plan.unopened:
         result.open(lost)["planned"] += 1
-        result.lose(lost.dataset, lost.endpoints[0], None, lost.reason)
+        result.lose(lost, lost.reason)
     summed = result.sums.total(result.histograms)
     result.histograms = {name: sort_categories(item) for name, item in summed.items()}
     _close(plan, result)

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -112,20 +112,25 @@ def test_workers_killed_at_any_moment_lose_nothing(plain: Plain, tmp_path: Path)
 @pytest.mark.dask
 def test_dask_workers_killed_at_any_moment_lose_nothing(plain: Plain, tmp_path: Path) -> None:
     caught = 0
-    with dask_client(2, None) as client:
-        address = client.scheduler.address
-        process(plain.files, tmp_path / "warm", executor="dask", scheduler=address)
+    with ExitStack() as stack:
+        client = stack.enter_context(dask_client(2, None))
+        process(plain.files, tmp_path / "warm", executor="dask", scheduler=client.scheduler.address)
         for seed, moment in moments(ROUNDS, 0.7 * plain.seconds):
             out = tmp_path / str(seed)
-            client.wait_for_workers(2, timeout=60)
+            try:
+                client.wait_for_workers(2, timeout=20)
+            except TimeoutError:
+                # a worker that is killed while it starts is not always started again by dask
+                stack.close()
+                client = stack.enter_context(dask_client(2, None))
             pids = list(client.run(os.getpid).values())
             with killing(lambda pids=pids: pids, moment) as died:  # type: ignore[misc]
-                process(plain.files, out, executor="dask", scheduler=address)
+                process(plain.files, out, executor="dask", scheduler=client.scheduler.address)
             print(f"seed {seed}: killed {died} after {moment:.2f} s")
             caught += len(died)
             assert_exact(out)
             assert_recovers(out, plain.files, plain.run)
-    assert caught > 10
+    assert caught > ROUNDS / 2
 
 
 @pytest.mark.dask
@@ -171,4 +176,5 @@ def _kill_when(out: Path, pid: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and len(list(out.glob("checkpoints/*.json"))) < 3:
         time.sleep(0.005)
-    os.kill(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
