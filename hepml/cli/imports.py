@@ -54,6 +54,20 @@ def shower(
     margin: Annotated[
         float, typer.Option(help="What tiles overlap on every side, in um.")
     ] = 6_000.0,
+    background: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of a measured brick whose base-tracks replace the noise of the "
+            "simulation; may be repeated."
+        ),
+    ] = None,
+    background_rule: Annotated[
+        str,
+        typer.Option(
+            help="two-films: the first two of each, mirrored and flipped for every film; "
+            "ten-films: the first ten of one brick."
+        ),
+    ] = "two-films",
 ) -> None:
     """Emulsion bricks, FEDRA trees or CSV, to tiles that a run processes in parallel."""
     from hepml.importers.shower import import_showers
@@ -70,6 +84,8 @@ def shower(
             geometry=geometry,
             core=core,
             margin=margin,
+            background=background or (),
+            background_rule=background_rule,
             progress=advance,
         )
     for brick in bricks:
@@ -89,6 +105,8 @@ def _account(brick: Imported) -> None:
         if account[name]:
             positions = ", ".join(map(str, account[name]))
             _say(f"  {name.replace('_', ' ')} (PID, 0 = furthest downstream): {positions}")
+    if "background" in account:
+        _say(f"  {account['background']:,} base-tracks of measured bricks as background")
     if account["rejected"]:
         _say(f"  {account['rejected']:,} base-tracks failed the quality cut")
     for reason, count in _skipped(account).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from hepml.errors import EmptyInputError, OutputError, ParameterError, did_you_mean
+from hepml.importers.background import RULES, with_background
 from hepml.importers.brick import Brick, Columns, assemble
 from hepml.importers.fedra import QUALITY, FedraBrick, find_bricks, read_films
 from hepml.importers.geometry import Geometry, read_geometry
@@ -74,6 +75,8 @@ def import_showers(
     geometry: str | Path | None = None,
     core: float = CORE,
     margin: float = MARGIN,
+    background: Sequence[str | Path] = (),
+    background_rule: str = RULES[0],
     progress: Progress | None = None,
 ) -> list[Imported]:
     """Read bricks and write their tiles.
@@ -97,6 +100,10 @@ def import_showers(
         Sidecar file with film positions and alignment.
     core, margin : float
         Size of the tiles [um].
+    background : sequence of path
+        Measured bricks whose base-tracks replace the noise of simulation.
+    background_rule : {"two-films", "ten-films"}
+        How; see :func:`~hepml.importers.background.with_background`.
     progress : callable, optional
         Called with what is read or written, how much is done and how much there is.
 
@@ -116,6 +123,19 @@ def import_showers(
     bricks = read_bricks(
         source, kind=kind, quality=quality, unit=unit, geometry=geometry, progress=progress
     )
+    measured = [
+        brick
+        for path in background
+        for brick, _ in read_bricks(path, kind="data", unit=unit, progress=progress)
+    ]
+    if measured:
+        bricks = (
+            (
+                with_background(brick, measured, background_rule),
+                notes | {"background": [background_rule, *(item.number for item in measured)]},
+            )
+            for brick, notes in bricks
+        )
     present = target.exists()
     try:
         return [
