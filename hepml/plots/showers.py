@@ -10,7 +10,6 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from hepml.errors import TableError
 from hepml.plots.cutflow import add_steps
 from hepml.plots.displays import event_display, event_display_3d
 from hepml.plots.panels import data_points
@@ -212,10 +211,9 @@ def extra_figures(run: Path, name: str, look: Look) -> Iterator[tuple[str, Figur
     look : Look
         Style and texts.
     """
-    try:
-        table = FeatureTable.open(run)
-    except TableError:
+    if not any((run / "features").rglob("*.parquet")):
         return
+    table = FeatureTable.open(run)
     if not len(table):
         return
     if name == "longitudinal_profile":

@@ -118,6 +118,7 @@ def test_a_run_has_displays_and_a_profile_without_a_luminosity(tmp_path: Path) -
     histograms = {"candidates": sizes("brick", [150, 250])}
     run = write_run(tmp_path / "r1", histograms, SIMULATED, processor="shower")
     write_showers(run / "features", [shower_rows(1), shower_rows(2, times=2)])
+    (run / "report.json").write_text('{"failed": []}')
     written = [path.stem for path in draw_run(run, formats=("png",))]
     displays = ["event_display_1", "event_display_2", "event_display_3d"]
     assert written == ["candidates", "cutflow", *displays, "longitudinal_profile"]
