@@ -28,6 +28,10 @@ def main() -> None:
         rich_console.print("[bold red]error:[/] ", end="")
         rich_console.print(str(error), markup=False, highlight=False)
         sys.exit(error.exit_code)
+    except SystemExit:
+        if stopped:  # typer has turned the interrupt into an exit
+            sys.exit(128 + stopped[0])
+        raise
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(128 + (stopped[0] if stopped else signal.SIGINT))

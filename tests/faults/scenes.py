@@ -19,6 +19,7 @@ from hepml.engine.resume import check, resume
 from hepml.engine.store import Layout
 from hepml.errors import HepmlError, IncompleteRunError
 from hepml.processor import Selected
+from hepml.records import Input
 from tests.engine.probe import ProbeProcessor
 from tests.engine.runs import assert_same_bits, contents, leftovers, report_of
 
@@ -61,11 +62,11 @@ def seed() -> int:
     return chosen
 
 
-def process(files: list[Path] | list[str], out: Path, **options: Any) -> hepml.Run:
+def process(files: list[Path] | list[str] | list[Input], out: Path, **options: Any) -> hepml.Run:
     """Run to an end, complete or not."""
     usual = {"executor": "iterative", "chunk_size": CHUNK, "retries": 1, "allow_missing": True}
-    words = [str(file) for file in files]
-    return hepml.run(PacedProcessor(options.pop("cuts", None)), words, out=out, **usual | options)
+    words = [file if isinstance(file, Input) else str(file) for file in files]
+    return hepml.run(PacedProcessor(options.pop("cuts", None)), words, out=out, **usual | options)  # type: ignore[arg-type]
 
 
 def assert_exact(path: Path) -> dict[str, Any]:
