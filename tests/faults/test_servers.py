@@ -7,6 +7,7 @@ import random
 import shutil
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,13 +73,26 @@ def test_a_second_server_takes_over(
         (item,) = as_inputs([str(file)], "probe")
         endpoints = (own_xrootd.url(file.name), xrootd.url(f"second/{file.name}"))
         inputs.append(replace(item, endpoints=endpoints))
-    thread = later(0.7 * plain.seconds, own_xrootd.kill)
+
+    def crash() -> None:
+        deadline = time.monotonic() + 60
+        while (
+            len(list(tmp_path.glob("run/checkpoints/*.json"))) < 4 and time.monotonic() < deadline
+        ):
+            time.sleep(0.002)
+        own_xrootd.kill()
+
+    first, second = own_xrootd.url()[:-1], xrootd.url("second")
+    thread = later(0.0, crash)
     run = process(inputs, tmp_path / "run")
     thread.join()
     assert run.complete
-    served = [item["endpoints"] for item in run.report["datasets"].values()]
-    print(served)
-    assert sum(sum(counts.values()) for counts in served) == 16
+    served: Counter[str] = Counter()
+    for item in run.report["datasets"].values():
+        served.update(item["endpoints"])
+    assert set(served) == {first, second}
+    assert served[first] >= 4
+    assert served.total() == 16
     assert_exact(tmp_path / "run")
 
 
