@@ -41,7 +41,9 @@ def run(
         list[str],
         typer.Argument(help="Files, directories, globs, NAME=FILES, or datasets of the catalogue."),
     ],
-    out: Annotated[Path, typer.Option(help="Run directory to create.")],
+    out: Annotated[
+        str, typer.Option(help="Run directory to create, or a URL to copy it to (root://...).")
+    ],
     executor: Executor = "futures",
     workers: Workers = 2,
     scheduler: Scheduler = None,
@@ -108,6 +110,8 @@ def run(
         warm_up()  # imports the stack in the background while this process does the same
     from hepml.catalogue import Catalogue, resolve_inputs
     from hepml.engine import run as run_processor
+    from hepml.engine.remote import is_url
+    from hepml.redaction import redacted
     from hepml.registry import find_processor
 
     found = find_processor(processor)
@@ -137,6 +141,8 @@ def run(
             progress=True,
             allow_missing=True,
         )
+    if is_url(out) and result.complete:
+        print(f"copied to {redacted(out)}")
     _show(result, allow_missing)
 
 
@@ -221,13 +227,16 @@ def _show(result: Run, allow_missing: bool) -> None:
 
 
 @contextmanager
-def _resume_hint(out: Path) -> Iterator[None]:
+def _resume_hint(out: str | Path) -> Iterator[None]:
     """Say how to go on after ctrl-C."""
     try:
         yield
     except KeyboardInterrupt:
-        if (out / "plan.json").exists():
-            print(f"\nstopped; go on with  hepml resume {out}")
+        from hepml.engine.remote import folder_of, is_url
+
+        folder = folder_of(str(out)) if is_url(out) else Path(out)
+        if (folder / "plan.json").exists():
+            print(f"\nstopped; go on with  hepml resume {folder}")
         raise
 
 

@@ -12,6 +12,7 @@ from hepml.engine.execution import execute_plan
 from hepml.engine.executors import check_executor
 from hepml.engine.planning import make_plan
 from hepml.engine.pool import warm_up
+from hepml.engine.remote import folder_of, is_url, publish, refuse_taken
 from hepml.engine.rundir import Run
 from hepml.engine.sources import check_lazy
 from hepml.engine.store import Layout
@@ -50,7 +51,8 @@ def run(
         ``Catalogue.select(...)``; or file names, directories and dataset names as on the
         command line; or dataset name to files.
     out : path
-        Folder to create.
+        Folder to create; or a URL (``root://``, whatever fsspec knows), then the run is made in a
+        folder of that name here, and copied when it is complete.
     executor : {"iterative", "futures", "dask", "dask-awkward"}
         How to run; the result does not depend on it.
     workers : int
@@ -88,7 +90,10 @@ def run(
     options = as_options(cluster, scheduler)
     check_cluster(executor, options)
     check_lazy(executor, processor)
-    layout = Layout(out)
+    url = str(out) if is_url(out) else None
+    if url:
+        refuse_taken(url)
+    layout = Layout(folder_of(url) if url else out)
     layout.refuse_taken()
     if executor == "futures":
         warm_up()
@@ -103,7 +108,7 @@ def run(
     layout.create()
     plan.save(layout.plan)
     try:
-        return execute_plan(
+        result = execute_plan(
             layout,
             plan,
             processor,
@@ -118,6 +123,9 @@ def run(
         if not layout.report.exists():
             layout.discard_unused()  # no scheduler, other code on the workers: it never began
         raise
+    if url and result.complete:
+        publish(layout.root, url)
+    return result
 
 
 def as_inputs(

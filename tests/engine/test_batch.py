@@ -19,6 +19,8 @@ from tests.slurm_node import lacking, slurm_node
 
 pytest.importorskip("dask_jobqueue")
 
+ROOT = Path(__file__).parents[2]
+
 SITE = """
 [slurm]
 queue = "short"
@@ -102,6 +104,13 @@ def test_a_site_file_that_does_not_fit_says_where(tmp_path: Path, text: str, sai
         load_site("slurm", written(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "docs" / "sites").glob("*.toml")), ids=lambda path: path.stem
+)
+def test_the_examples_of_the_documents_make_scripts(example: Path) -> None:
+    assert "dask_worker" in job_script(load_site(example.stem, example))
+
+
 def test_a_missing_site_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"none\.toml cannot be read: No such file"):
         load_site("slurm", tmp_path / "none.toml")
@@ -150,7 +159,7 @@ def slurm() -> Iterator[None]:
 
 def site_file(tmp_path: Path, **more: str) -> Path:
     lines = ['memory = "1GB"', 'interface = "lo"', f'log_directory = "{tmp_path}"']
-    lines += [f'prologue = ["export PYTHONPATH={Path(__file__).parents[2]}"]']
+    lines += [f'prologue = ["export PYTHONPATH={ROOT}"]']
     lines += [f"{name} = {value}" for name, value in more.items()]
     return written(tmp_path, "\n".join(["[slurm]", *lines]))
 
