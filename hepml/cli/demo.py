@@ -22,7 +22,7 @@ def demo(
     events: Annotated[
         int | None,
         typer.Option(
-            help="Simulated data events; default 100,000, and 120 showers.", show_default=False
+            help="Simulated data events; default 100,000, and 100 showers.", show_default=False
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
@@ -156,7 +156,7 @@ def _shower(asked: _Demo) -> str:
     print("4/5  learning which base-tracks belong to a shower")
     shower_id(made, out=model, workers=asked.workers)
     print("5/5  drawing")
-    plot(made)
+    plot(made, formats=["png"])
     return "Look at\n" + "\n".join(
         (
             f"  {made / 'plots' / 'event_display_2.png'}  (a shower in its noise)",
@@ -170,4 +170,4 @@ def _shower(asked: _Demo) -> str:
 
 
 CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon, "shower": _shower}
-EVENTS = {"shower": 120}
+EVENTS = {"shower": 100}
