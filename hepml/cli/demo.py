@@ -69,7 +69,7 @@ def _diphoton(asked: _Demo) -> str:
     run(
         "diphoton",
         [str(files)],
-        out=made,
+        out=str(made),
         workers=asked.workers,
         chunk_size=50_000,
         systematics=True,
@@ -104,9 +104,9 @@ def _dimuon(asked: _Demo) -> str:
     dimuon(events=asked.events, seed=asked.seed, simulated=0, out=files)
     inputs = [f"DoubleMuon={files}"]
     print("2/4  selecting all pairs, Upsilon candidates, and those that are not isolated")
-    run("dimuon", inputs, out=whole, workers=asked.workers)
+    run("dimuon", inputs, out=str(whole), workers=asked.workers)
     for preset in HUNTS:
-        run("dimuon", inputs, out=asked.out / preset, preset=preset, workers=asked.workers)
+        run("dimuon", inputs, out=str(asked.out / preset), preset=preset, workers=asked.workers)
     print("3/4  drawing the spectrum")
     plot(whole)
     print("4/4  hunting for Upsilons")
@@ -152,7 +152,7 @@ def _shower(asked: _Demo) -> str:
     print("2/5  importing its films, finding where showers start")
     import_shower(brick, out=tiles)
     print("3/5  selecting and linking candidates")
-    run("shower", [str(tiles)], out=made, workers=asked.workers)
+    run("shower", [str(tiles)], out=str(made), workers=asked.workers)
     print("4/5  learning which base-tracks belong to a shower")
     shower_id(made, out=model, workers=asked.workers)
     print("5/5  drawing")
