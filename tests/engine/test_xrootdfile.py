@@ -122,11 +122,22 @@ def test_a_run_over_urls_equals_the_run_over_paths(
 
 
 @pytest.mark.slow
-@pytest.mark.dask
-@pytest.mark.parametrize("executor", ["futures", "dask", "dask-awkward"])
+@pytest.mark.parametrize(
+    "executor",
+    [
+        "futures",
+        pytest.param("dask", marks=pytest.mark.dask),
+        pytest.param("dask-awkward", marks=pytest.mark.dask),
+    ],
+)
 def test_workers_read_urls(
-    remote: list[str], cluster_files: list[Path], tmp_path: Path, scheduler: str, executor: str
+    remote: list[str],
+    cluster_files: list[Path],
+    tmp_path: Path,
+    executor: str,
+    request: pytest.FixtureRequest,
 ) -> None:
+    scheduler = request.getfixturevalue("scheduler") if executor != "futures" else None
     near = process([str(file) for file in cluster_files], tmp_path / "near")
     far = process(remote, tmp_path / "far", executor=executor, scheduler=scheduler)
     assert_same_bits(near, far)
