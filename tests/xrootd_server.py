@@ -100,6 +100,8 @@ class Server:
 
     def start(self) -> None:
         """Start on a free port, on a restart on the one from before, and wait for an answer."""
+        if not self.root.exists():
+            raise NoServerError("this server was given back")  # a thread of a test that is over
         wanted = [self.port] if self.port else [_free_port() for _ in range(PORTS)]
         for port in wanted:
             if self._start(port):
@@ -161,6 +163,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
         shutil.rmtree(self.root, ignore_errors=True)
+        self.stop()  # a thread of a test may have started it again meanwhile
 
 
 def _user() -> pwd.struct_passwd | None:
