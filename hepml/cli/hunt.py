@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
+
+from hepml.cli.bars import Advance, progress_bar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from hepml.stats.results import Hunt
 
-__all__ = ["hunt", "output_folder", "progress_bar", "save_figures"]
-
-Progress = Callable[[str, int, int], None]
+__all__ = ["hunt", "output_folder", "save_figures"]
 
 Input = Annotated[
     Path, typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False)
@@ -188,38 +187,7 @@ def output_folder(path: Path, out: Path | None, name: str) -> Path:
     return folder
 
 
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on the terminal; gives the function that moves it."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("", total=None)
-
-        def advance(name: str, done: int, total: int) -> None:
-            bar.update(task, description=name, completed=done, total=total)
-
-        yield advance
-
-
-def save_figures(draw: Callable[[Progress], list[Path]]) -> None:
+def save_figures(draw: Callable[[Advance], list[Path]]) -> None:
     """Draw with a progress bar and say which figures there are."""
     with progress_bar() as progress:
         written = draw(progress)

@@ -143,7 +143,7 @@ def _train(
     console: Console,
 ) -> None:
     """Train, judge, write and show."""
-    from hepml.cli.hunt import progress_bar
+    from hepml.cli.bars import progress_bar
     from hepml.cli.models import energy_table, model_table
     from hepml.ml.shower_id import ShowerOptions, identify_showers
     from hepml.ml.shower_output import write_identified

@@ -51,27 +51,11 @@ def plot(
     ] = False,
 ) -> None:
     """Draw every histogram of a run, and its cutflow; or what a hunt, a fit or a model found."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
+    from hepml.cli.bars import progress_bar
     from hepml.plots.fits import draw_found
     from hepml.plots.run import draw_run
 
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("drawing {task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("", total=None)
-
-        def advance(name: str, done: int, total: int) -> None:
-            bar.update(task, description=name, completed=done, total=total)
-
+    with progress_bar("drawing ") as advance:
         if any((run / name).is_file() for name in ("hunt.json", "fit.json", "result.json")):
             _need_run(run, only, signal, luminosity)
         wanted = tuple(formats) if formats else ("png", "pdf")

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hepml.errors import ParameterError
+from hepml.files import whole_file
 from hepml.importers.brick import COLUMNS, Brick, Columns
 
 __all__ = [
@@ -213,18 +214,13 @@ def write_tiles(path: Path, tiles: Iterator[Tile], notes: Mapping[str, Any]) -> 
     """
     identity = dict(notes) | {"uuid": str(uuid.uuid4())}
     layout = schema().with_metadata({"hepml": json.dumps(identity)})
-    partial = path.with_name(f".{path.name}.partial")
     count = 0
-    try:
-        # zstd alone does not notice every flipped bit; with checksums damage never becomes numbers
-        options = {"compression": "zstd", "write_page_checksum": True}
-        with pq.ParquetWriter(partial, layout, **options) as writer:
-            for tile in tiles:
-                writer.write_table(_table(tile, layout), row_group_size=1)
-                count += 1
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    # zstd alone does not notice every flipped bit; with checksums damage never becomes numbers
+    options = {"compression": "zstd", "write_page_checksum": True}
+    with whole_file(path) as handle, pq.ParquetWriter(handle, layout, **options) as writer:
+        for tile in tiles:
+            writer.write_table(_table(tile, layout), row_group_size=1)
+            count += 1
     return count
 
 

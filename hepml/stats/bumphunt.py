@@ -153,7 +153,7 @@ def hunt(
         variations=work.variations(everything) if variations else None,
         spurious=spurious,
         bias=bias,
-        scan=work.scan(*_checked(masses, weights, "masses")) if scan else None,
+        scan=work.scan(everything) if scan else None,
         notes=_notes(signal, chosen),
     )
 
@@ -256,13 +256,13 @@ class _Work:
 
         return vary(self.test, self.window, selection.masses, selection.weights)
 
-    def scan(self, masses: Array, weights: Array | None) -> Any:
+    def scan(self, selection: _Selection) -> Any:
         """All windows."""
         from hepml.stats.scan import scan
 
         return scan(
-            masses,
-            weights,
+            selection.masses,
+            selection.weights,
             toys=self.toys,
             seed=self.seed,
             workers=self.workers,
