@@ -10,6 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
+Seed = Annotated[int, typer.Option("--seed", help="Same seed, same events.")]
+Clusters = Annotated[
+    int | None,
+    typer.Option(
+        "--clusters",
+        help="Clusters per file; default 8, more above 800,000 events.",
+        show_default=False,
+    ),
+]
+
 app = typer.Typer(no_args_is_help=True, help="Simulate a channel's input files.")
 
 
@@ -24,7 +34,7 @@ def diphoton(
     events: Annotated[
         int, typer.Option("--events", help="Data events in all, shared among the periods.")
     ] = 100_000,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same events.")] = 1,
+    seed: Seed = 1,
     simulated: Annotated[
         int | None,
         typer.Option(
@@ -37,14 +47,7 @@ def diphoton(
     periods: Annotated[
         str, typer.Option("--periods", help="Data periods, one file each.")
     ] = "ABCD",
-    clusters: Annotated[
-        int | None,
-        typer.Option(
-            "--clusters",
-            help="Clusters per file; default 8, more above 800,000 events.",
-            show_default=False,
-        ),
-    ] = None,
+    clusters: Clusters = None,
 ) -> None:
     """H -> two photons: data and the five production modes as ATLAS open-data `mini` trees."""
     from hepml.simulate.diphoton import simulate
@@ -73,7 +76,7 @@ def dimuon(
     events: Annotated[
         int, typer.Option("--events", help="Data events of the default mixture.")
     ] = 100_000,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same events.")] = 1,
+    seed: Seed = 1,
     yields: Annotated[
         list[str] | None,
         typer.Option(
@@ -93,14 +96,7 @@ def dimuon(
             show_default=False,
         ),
     ] = None,
-    clusters: Annotated[
-        int | None,
-        typer.Option(
-            "--clusters",
-            help="Clusters per file; default 8, more above 800,000 events.",
-            show_default=False,
-        ),
-    ] = None,
+    clusters: Clusters = None,
 ) -> None:
     """Muon pairs: Upsilons, J/psi, Z and what lies under them, as CMS NanoAOD."""
     from hepml.simulate.dimuon import simulate

@@ -28,7 +28,7 @@ from hepml.simulate.dimuon_samples import (
     simulation_clusters,
 )
 from hepml.simulate.dimuon_truth import SELECTION, summed
-from hepml.simulate.files import cluster_sizes, create_files
+from hepml.simulate.files import check_sizes, cluster_sizes, create_files
 from hepml.simulate.nanoaod import branches
 from hepml.simulate.trees import Columns, nanoaod_counter, write_tree
 
@@ -107,14 +107,9 @@ def _check_parameters(
     events: int, seed: int, files: int, clusters: int | None, simulated: int
 ) -> None:
     """Refuse what cannot be simulated."""
-    if events < 1:
-        raise ParameterError(f"The number of data events must be at least 1, not {events}.")
+    check_sizes(events, seed, clusters)
     if simulated < 0:
         raise ParameterError(f"The simulated events must not be negative: {simulated}.")
-    if seed < 0:
-        raise ParameterError(f"The seed must not be negative: {seed}.")
-    if clusters is not None and clusters < 1:
-        raise ParameterError(f"A file needs at least 1 cluster, not {clusters}.")
     if not 1 <= files <= MOST_FILES:
         raise ParameterError(f"The data files must be 1 to {MOST_FILES}, not {files}.")
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from hepml.errors import ParameterError
-from hepml.simulate.files import cluster_sizes, create_files
+from hepml.simulate.files import check_sizes, cluster_sizes, create_files
 from hepml.simulate.mini import BRANCHES
 from hepml.simulate.production import MODES
 from hepml.simulate.samples import (
@@ -98,14 +98,9 @@ def _check_parameters(
     events: int, seed: int, clusters: int | None, simulated: int, periods: str
 ) -> None:
     """Refuse what cannot be simulated."""
-    if events < 1:
-        raise ParameterError(f"The number of data events must be at least 1, not {events}.")
+    check_sizes(events, seed, clusters)
     if simulated < 1:
         raise ParameterError(f"At least 1 event per production mode is needed, not {simulated}.")
-    if seed < 0:
-        raise ParameterError(f"The seed must not be negative: {seed}.")
-    if clusters is not None and clusters < 1:
-        raise ParameterError(f"A file needs at least 1 cluster, not {clusters}.")
     if not periods or set(periods) - set(PERIODS) or len(set(periods)) != len(periods):
         raise ParameterError(
             f"Data periods {periods!r}: give each of {', '.join(PERIODS)} at most once, as 'ABCD'."

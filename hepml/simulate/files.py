@@ -8,12 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from hepml.errors import OutputError
+from hepml.errors import OutputError, ParameterError
 
-__all__ = ["cluster_sizes", "create_files"]
+__all__ = ["check_sizes", "cluster_sizes", "create_files"]
 
 # Events of a cluster at most.
 CLUSTER = 100_000
+
+
+def check_sizes(events: int, seed: int, clusters: int | None) -> None:
+    """Refuse numbers that no channel's events can be simulated with."""
+    if events < 1:
+        raise ParameterError(f"The number of data events must be at least 1, not {events}.")
+    if seed < 0:
+        raise ParameterError(f"The seed must not be negative: {seed}.")
+    if clusters is not None and clusters < 1:
+        raise ParameterError(f"A file needs at least 1 cluster, not {clusters}.")
 
 
 def cluster_sizes(events: int, clusters: int | None) -> tuple[int, ...]:
