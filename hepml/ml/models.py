@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 from hepml.columns import Column
 from hepml.errors import ModelError
 from hepml.ml.calibration import Calibration
+from hepml.ml.kinds import FILES, Kind, read_estimator, write_estimator
 from hepml.tables import FeatureTable
 
 __all__ = ["TrainedModel", "load_model", "resolve_features"]
 
-Kind = Literal["boosted", "forest"]
-
-_FILES: dict[str, str] = {"boosted": "model.txt", "forest": "model.skops"}
 _BATCH = 262_144
 
 
@@ -88,13 +85,26 @@ class TrainedModel:
         """Calibrated probability of the last class."""
         return self.calibration(self.raw(x))
 
+    def score_names(self, name: str = "score") -> tuple[str, ...]:
+        """Columns that it gives: one for two classes, else one a class, ``<name>_<class>``."""
+        if len(self.classes) == 2:
+            return (name,)
+        return tuple(f"{name}_{item}" for item in self.classes)
+
+    def scores(self, x: NDArray[np.float32], name: str = "score") -> dict[str, NDArray[np.float32]]:
+        """What it says of each row, by the names of `score_names`."""
+        if len(self.classes) == 2:
+            return {name: self.score(x).astype(np.float32)}
+        found = self.probabilities(x).astype(np.float32)
+        return dict(zip(self.score_names(name), found.T, strict=True))
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the estimator, as JSON values."""
         return {
             "name": self.name,
             "task": self.task,
             "kind": self.kind,
-            "file": _FILES[self.kind],
+            "file": FILES[self.kind],
             "features": [
                 {"name": c.name, "dtype": c.dtype, "unit": c.unit, "alias": c.alias, "doc": c.doc}
                 for c in self.features
@@ -112,13 +122,7 @@ class TrainedModel:
         from hepml.ml.cards import write_card
 
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / _FILES[self.kind]
-        if self.kind == "boosted":
-            self.estimator.save(path)
-        else:
-            from hepml.ml.forest import save_forest
-
-            save_forest(self.estimator, path)
+        write_estimator(self.kind, self.estimator, folder)
         content = self.to_json()
         write_json(folder / "model.json", content, indent=1)
         write_text(folder / "card.md", write_card(content))
@@ -157,7 +161,7 @@ def _load(path: str, changed: int) -> TrainedModel:
             name=found["name"],
             task=found["task"],
             kind=found["kind"],
-            estimator=_estimator(folder, found),
+            estimator=read_estimator(folder, found),
             features=tuple(Column(**item) for item in found["features"]),
             classes=tuple(found["classes"]),
             missing=found["missing"],
@@ -167,17 +171,6 @@ def _load(path: str, changed: int) -> TrainedModel:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The model in {folder} cannot be read: {error!r}.") from error
-
-
-def _estimator(folder: Path, found: Mapping[str, Any]) -> Any:
-    if found["kind"] == "boosted":
-        from hepml.ml.boosting import BoostedTrees
-
-        text = (folder / _FILES["boosted"]).read_text()
-        return BoostedTrees.from_text(text, found["classes"])
-    from hepml.ml.forest import load_forest
-
-    return load_forest(folder / _FILES["forest"])
 
 
 def resolve_features(model: TrainedModel, table: FeatureTable) -> tuple[str, ...]:
