@@ -1,0 +1,209 @@
+"""What every conditional density model can do, and the models by name."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hepml.engine.store import write_bytes, write_json
+from hepml.errors import ModelError, ParameterError, did_you_mean
+
+__all__ = [
+    "DENSITIES",
+    "ConditionalDensity",
+    "Progress",
+    "Validation",
+    "check_rows",
+    "load_density",
+    "make_density",
+    "read_arrays",
+    "read_header",
+    "write_arrays",
+    "write_header",
+]
+
+Array = NDArray[np.float64]
+Validation = tuple[Array, Array]
+"""Rows of z and their conditions."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how many steps are, and how many there will be at most."""
+
+HEADER = "density.json"
+ARRAYS = "arrays.npz"
+
+
+@runtime_checkable
+class ConditionalDensity(Protocol):
+    """A density p(z | m) that can be sampled and evaluated.
+
+    Arrays are float64: z, the preprocessed features, of shape (rows, features), and the condition,
+    the scaled mass, of shape (rows,). ``log_prob`` is a density in z: who wants one in the raw
+    features adds ``Preprocessing.log_jacobian``. Constructors only store parameters, and the same
+    seed and rows give the same model.
+    """
+
+    def fit(
+        self,
+        z: Array,
+        condition: Array,
+        *,
+        validation: Validation | None = None,
+        sample_weight: Array | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Learn from rows; without ``validation`` a model splits off its own where it needs it."""
+
+    def sample(self, condition: Array, random_state: int = 0) -> Array:
+        """One row of z for each condition."""
+
+    def log_prob(self, z: Array, condition: Array) -> Array:
+        """ln p(z | condition), of shape (rows,)."""
+
+    def save(self, folder: str | Path) -> None:
+        """Write into a folder, which is made if need be."""
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """What ``save`` wrote, again."""
+
+
+DENSITIES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "maf": ("flow", "Flow", {"kind": "maf"}),
+    "nsf": ("flow", "Flow", {"kind": "nsf"}),
+    "neighbours": ("neighbours", "Neighbours", {}),
+    "trees": ("trees", "Trees", {}),
+}
+"""Models by name: module, class and fixed options."""
+
+
+def make_density(name: str, **options: Any) -> Any:
+    """An untrained model: ``maf`` or ``nsf`` (extra ``deep``), ``neighbours``, ``trees``.
+
+    Parameters
+    ----------
+    name : str
+        Which.
+    **options
+        Parameters of its constructor; ``random_state`` is known to all.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model or option.
+    """
+    if name not in DENSITIES:
+        raise ParameterError(f"There is no density {name!r}. " + did_you_mean(name, DENSITIES))
+    module, kind, fixed = DENSITIES[name]
+    made = getattr(import_module(f"hepml.ml.density.{module}"), kind)
+    known = set(made._get_param_names()) - set(fixed)
+    for option in options:
+        if option not in known:
+            raise ParameterError(
+                f"The density {name!r} has no option {option!r}. " + did_you_mean(option, known)
+            )
+    return made(**fixed, **options)
+
+
+def load_density(folder: str | Path) -> Any:
+    """Read a trained model of any kind.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it is damaged.
+    """
+    kinds = {
+        "flow": ("flow", "Flow"),
+        "mixture": ("mixture", "Mixture"),
+        "neighbours": ("neighbours", "Neighbours"),
+        "trees": ("trees", "Trees"),
+    }
+    model = read_header(folder)["model"]
+    if model not in kinds:
+        raise ModelError(f"{folder} holds a density model {model!r} that is not known.")
+    module, kind = kinds[model]
+    return getattr(import_module(f"hepml.ml.density.{module}"), kind).load(folder)
+
+
+def check_rows(
+    z: Array, condition: Array, sample_weight: Array | None = None
+) -> tuple[Array, Array, Array]:
+    """Rows, conditions and weights (mean 1) as float64, or why they cannot be used.
+
+    Raises
+    ------
+    ModelError
+        If values are NaN or infinite, or there is nothing to learn from.
+    """
+    rows = np.asarray(z, dtype=np.float64)
+    mass = np.asarray(condition, dtype=np.float64)
+    weight = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    if rows.ndim != 2 or mass.shape != (len(rows),) or weight.shape != (len(rows),):
+        raise ValueError(
+            f"Shapes do not fit: z {rows.shape}, condition {mass.shape}, weights {weight.shape}."
+        )
+    bad = ~(np.isfinite(rows).all(axis=1) & np.isfinite(mass) & np.isfinite(weight))
+    if bad.any():
+        raise ModelError(
+            f"{int(bad.sum()):,} of {len(rows):,} rows are NaN or infinite after preprocessing; "
+            "a density model needs finite rows. Take those of Preprocessing.domain(x).inside."
+        )
+    if not rows.shape[1] or not len(rows):
+        raise ModelError(f"A density cannot be learned from {len(rows):,} rows x {rows.shape[1]}.")
+    if (weight < 0).any() or not weight.any():
+        raise ModelError("Weights for a density model must not be negative, and not all zero.")
+    return rows, mass, weight / weight.mean()
+
+
+def write_header(folder: str | Path, content: Mapping[str, Any]) -> None:
+    """Write what a model says about itself; the last file of a folder to be written."""
+    write_json(Path(folder) / HEADER, dict(content))
+
+
+def read_header(folder: str | Path) -> dict[str, Any]:
+    """Read it again.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it is damaged.
+    """
+    path = Path(folder) / HEADER
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is no density model that can be read: {error}") from error
+    if not isinstance(found, dict) or "model" not in found:
+        raise ModelError(f"{path} does not say which density model it is.")
+    return found
+
+
+def write_arrays(folder: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays (numpy's own format, without pickles)."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
+    write_bytes(Path(folder) / ARRAYS, buffer.getvalue())
+
+
+def read_arrays(folder: str | Path) -> dict[str, NDArray[Any]]:
+    """Read them again.
+
+    Raises
+    ------
+    ModelError
+        If they are missing or damaged.
+    """
+    path = Path(folder) / ARRAYS
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
