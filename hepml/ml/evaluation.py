@@ -15,7 +15,7 @@ from hepml.ml.ranking import Ranking, bootstrap, rates
 from hepml.ml.results import Curve, Importance, Interval, Judgement, Reliability, WorkingPoint
 from hepml.ml.sample import Sample
 
-__all__ = ["class_counts", "interval", "judge", "reliability", "working_point"]
+__all__ = ["class_counts", "gains", "interval", "judge", "reliability", "thinned", "working_point"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -119,8 +119,8 @@ def judge(
         auc=interval(ranking.auc(), "auc", found),
         ap=interval(ranking.average_precision(), "ap", found),
         points=tuple(points),
-        roc=_thinned(tpr, fpr),
-        precision_recall=_thinned(recall, precision),
+        roc=thinned(tpr, fpr),
+        precision_recall=thinned(recall, precision),
         reliability=reliability(score, truth, weights),
         uncalibrated=reliability(raw, truth, weights),
         scores=_histograms(score, truth, weights),
@@ -175,7 +175,7 @@ def reliability(score: Floats, truth: Mask, weights: Floats, bins: int = 15) -> 
     )
 
 
-def _thinned(x: Floats, y: Floats) -> Curve:
+def thinned(x: Floats, y: Floats) -> Curve:
     """Points at equal steps of x and of log y, so that both ends of a ROC curve are smooth."""
     if len(x) > 2 * _POINTS:
         straight = np.searchsorted(x, np.linspace(0, x[-1], _POINTS))

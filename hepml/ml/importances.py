@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hepml.ml.ranking import Ranking
 
-__all__ = ["permutation_importance"]
+__all__ = ["draw_rows", "permutation_importance", "permutation_losses"]
 
 
 def permutation_importance(
@@ -48,18 +48,56 @@ def permutation_importance(
         Mean loss by feature, and its standard deviation.
     """
     rng = np.random.default_rng(seed)
-    chosen = np.arange(len(x))
-    if len(x) > rows:
-        chosen = np.sort(rng.choice(len(x), rows, replace=False))
-    part, known = x[chosen].copy(), truth[chosen]
+    chosen = draw_rows(len(x), rows, rng)
+    known = truth[chosen]
     used = None if weights is None else weights[chosen]
-    before = Ranking(score(part), known, used).average_precision()
+    return permutation_losses(
+        lambda part: Ranking(score(part), known, used).average_precision(),
+        x[chosen],
+        repeats=repeats,
+        rng=rng,
+    )
+
+
+def draw_rows(size: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Numbers of at most so many rows, drawn without replacement, rising."""
+    if size <= most:
+        return np.arange(size)
+    return np.sort(rng.choice(size, most, replace=False))
+
+
+def permutation_losses(
+    measure: Callable[[NDArray[np.float32]], float],
+    x: NDArray[np.float32],
+    *,
+    repeats: int = 3,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What a figure of merit loses when a feature is shuffled among rows.
+
+    Parameters
+    ----------
+    measure : callable
+        From inputs of the rows, in their order, to the figure of merit.
+    x : array of float32, shape (rows, features)
+        Rows that the model was not trained on; left as they are.
+    repeats : int
+        How often each feature is shuffled.
+    rng : numpy Generator
+        Shuffles.
+
+    Returns
+    -------
+    (array, array)
+        Mean loss by feature, and its standard deviation.
+    """
+    part = x.copy()
+    before = measure(part)
     losses = np.empty((part.shape[1], repeats))
     for place in range(part.shape[1]):
         kept = part[:, place].copy()
         for repeat in range(repeats):
             part[:, place] = rng.permutation(kept)
-            after = Ranking(score(part), known, used).average_precision()
-            losses[place, repeat] = before - after
+            losses[place, repeat] = before - measure(part)
         part[:, place] = kept
     return losses.mean(axis=1), losses.std(axis=1)

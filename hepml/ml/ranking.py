@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ranking", "bootstrap", "rates"]
+__all__ = ["Ranking", "bootstrap", "draws", "rates", "spread"]
 
 Floats = NDArray[np.float64]
 
@@ -119,6 +119,34 @@ def bootstrap(
     dict of str to (low, high, deviation)
         For ``auc`` and ``ap``; with counts also ``accuracy``, ``precision``, ``recall``, ``f1``.
     """
+    found = draws(ranking, group, groups, counts, repeats=repeats, seed=seed)
+    summaries = {name: spread(values) for name, values in found.items()}
+    return {name: values for name, values in summaries.items() if values is not None}
+
+
+def spread(values: Floats) -> tuple[float, float, float] | None:
+    """Interval of 68 % and standard deviation of draws; ``None`` with fewer than two of them."""
+    known = values[np.isfinite(values)]
+    if len(known) < 2:
+        return None
+    low, high = np.quantile(known, [0.16, 0.84]).tolist()
+    return low, high, float(np.std(known))
+
+
+def draws(
+    ranking: Ranking,
+    group: NDArray[np.int64],
+    groups: int,
+    counts: Floats | None = None,
+    *,
+    repeats: int = 200,
+    seed: int = 0,
+) -> dict[str, Floats]:
+    """Figures of every draw; the arguments are those of :func:`bootstrap`.
+
+    One seed and one number of groups give the same draws, so that figures of several scores of
+    the same groups vary together. A figure that is not defined in a draw is NaN.
+    """
     rng = np.random.default_rng(seed)
     binned = _binned(ranking, group, groups)
     shift = {"auc": 0.0, "ap": 0.0}
@@ -139,13 +167,8 @@ def bootstrap(
         if counts is not None:
             found |= rates(*(times @ counts))
         for name, value in found.items():
-            if np.isfinite(value):
-                drawn.setdefault(name, []).append(value)
-    return {
-        name: (*np.quantile(values, [0.16, 0.84]).tolist(), float(np.std(values)))
-        for name, values in drawn.items()
-        if len(values) > 1
-    }
+            drawn.setdefault(name, []).append(value)
+    return {name: np.array(values) for name, values in drawn.items()}
 
 
 def _binned(ranking: Ranking, group: NDArray[np.int64], groups: int) -> Floats | None:
