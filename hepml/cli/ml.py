@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hepml.cli import apply
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -213,3 +215,6 @@ def _refuse_training(
     for name, value in given.items():
         if value:
             raise ParameterError(f"{name} is for training; --model applies a trained model.")
+
+
+app.command("apply")(apply.apply)
