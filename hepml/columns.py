@@ -19,7 +19,9 @@ class Column:
     name : str
         Column name, ``object_quantity`` (``lead_pt``).
     dtype : str
-        numpy dtype name, or ``"string"`` (stored dictionary encoded).
+        numpy dtype name, ``"string"`` (stored dictionary encoded), or ``"list[float32]"`` and
+        the like for a list of numbers in each row (the constituents of a jet, say). A list that
+        a model may use is a ``feature`` too; models that read one number a column pass it over.
     unit : str
         ``"GeV"``, ``"rad"``, ``"cm"``, or empty for a number without unit.
     role : {"key", "feature", "label", "weight", "observer"}
@@ -37,6 +39,11 @@ class Column:
     role: Role = "feature"
     doc: str = ""
     alias: str = ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether each row holds a list of numbers."""
+        return self.dtype.startswith("list[")
 
 
 def key(name: str, dtype: str = "int64", *, doc: str = "", alias: str = "") -> Column:

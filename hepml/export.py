@@ -17,7 +17,9 @@ import numpy as np
 
 from hepml.errors import OutputError, ParameterError, did_you_mean
 from hepml.histograms import scale_datasets
+from hepml.lists import is_list, item_dtype
 from hepml.normalise import data_luminosity, normalise
+from hepml.redaction import safe_logger
 from hepml.workspace import make_workspace
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from hepml.tables import FeatureTable
 
 __all__ = ["FORMATS", "export"]
+
+logger = safe_logger(__name__)
 
 FORMATS = ("root", "csv", "pyhf")
 
@@ -54,7 +58,8 @@ def export(
     form : {"root", "csv", "pyhf"}
         ``root``: every histogram as TH1, TH2 or TH3 ``dataset/variation/name`` (further category
         axes in the name), the cutflow, and the numbers of the feature table as TTree
-        ``features/dataset``. ``csv``: one file per histogram, the cutflow, the table.
+        ``features/dataset``. ``csv``: one file per histogram, the cutflow, the table
+        without its lists.
         ``pyhf``: a workspace of one histogram, which needs data and simulation.
     out : path, optional
         File (folder for CSV); default ``RUN/export/...``.
@@ -206,13 +211,28 @@ class _Folders(dict[str, str]):
 
 
 def _write_tree(file: Any, dataset: str, table: FeatureTable) -> None:
-    """Write the numbers of a table; ROOT trees written in Python hold no text."""
-    types = {c.name: np.dtype(c.dtype) for c in table.columns if c.dtype != "string"}
+    """Write the numbers of a table; ROOT trees written in Python hold no text.
+
+    A list becomes a branch of variable length with a counter of its own.
+    """
+    types: dict[str, Any] = {
+        c.name: f"var * {item_dtype(c.dtype)}" if c.is_list else np.dtype(c.dtype)
+        for c in table.columns
+        if c.dtype != "string"
+    }
     tree = file.mktree(f"features/{dataset}", types)
     for batch in table.batches(list(types)):
         if batch.num_rows:
             columns = zip(types, batch.columns, strict=True)
-            tree.extend({name: column.to_numpy(zero_copy_only=False) for name, column in columns})
+            tree.extend({name: _values(column) for name, column in columns})
+
+
+def _values(column: Any) -> Any:
+    if not is_list(column.type):
+        return column.to_numpy(zero_copy_only=False)
+    import awkward as ak
+
+    return ak.from_arrow(column)
 
 
 def _write_csv(run: Run, histograms: Mapping[str, hist.Hist[Any]], folder: Path) -> None:
@@ -230,7 +250,10 @@ def _write_csv(run: Run, histograms: Mapping[str, hist.Hist[Any]], folder: Path)
     table = _table(run)
     if table is None:
         return
-    names = list(dict.fromkeys(["dataset", *table.names()]))
+    lists = [column.name for column in table.columns if column.is_list]
+    if lists:
+        logger.warning("CSV holds no lists, so these columns are left out: %s", ", ".join(lists))
+    names = list(dict.fromkeys(["dataset", *(n for n in table.names() if n not in lists)]))
     schema = table.schema(names)
     with pyarrow.csv.CSVWriter(folder / "features.csv", schema) as output:
         for batch in table.batches(names):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hepml.columns import Column
 from hepml.errors import TableError, did_you_mean
 from hepml.files import make_folder, whole_file
+from hepml.lists import arrow_lists, is_list, item_dtype, list_dtype, list_type
 
 __all__ = [
     "arrow_schema",
@@ -30,6 +31,8 @@ __all__ = [
 
 DATASET = "dataset"
 TEXT = pa.dictionary(pa.int32(), pa.string())
+# Rows of a group where rows hold lists: some 10 MB of a table with the constituents of jets.
+GROUP = 10_000
 
 
 def arrow_schema(columns: Sequence[Column], metadata: Mapping[str, str] | None = None) -> pa.Schema:
@@ -37,13 +40,19 @@ def arrow_schema(columns: Sequence[Column], metadata: Mapping[str, str] | None =
     fields = [
         pa.field(
             column.name,
-            TEXT if column.dtype == "string" else pa.from_numpy_dtype(np.dtype(column.dtype)),
+            _arrow_type(column.dtype),
             nullable=False,
             metadata={"hepml": json.dumps(asdict(column), sort_keys=True)},
         )
         for column in columns
     ]
     return pa.schema(fields, metadata=dict(metadata or {}))
+
+
+def _arrow_type(dtype: str) -> pa.DataType:
+    if dtype == "string":
+        return TEXT
+    return list_type(dtype) if item_dtype(dtype) else pa.from_numpy_dtype(np.dtype(dtype))
 
 
 def write_part(
@@ -61,21 +70,39 @@ def write_part(
     columns : sequence of Column
         Declared columns, the same for every part of a table, empty ones included.
     rows : mapping of str to array
-        One array per declared column.
+        One array per declared column: numpy, or awkward where it holds lists.
     metadata : mapping of str to str, optional
         Provenance to store in the file.
     """
     schema = arrow_schema(columns, metadata)
-    arrays = [
-        pa.array(rows[column.name], pa.string()).dictionary_encode()
-        if column.dtype == "string"
-        else pa.array(rows[column.name]).cast(schema.field(column.name).type)
-        for column in columns
-    ]
+    arrays = [_arrow_array(column, rows[column.name]) for column in columns]
     table = pa.Table.from_arrays(arrays, schema=schema)
     make_folder(path.parent)
     with whole_file(path) as handle:
-        pq.write_table(table, handle, compression="zstd")
+        pq.write_table(table, handle, compression="zstd", **_encodings(columns))
+
+
+def _arrow_array(column: Column, values: Any) -> pa.Array:
+    if column.dtype == "string":
+        return pa.array(values, pa.string()).dictionary_encode()
+    if item_dtype(column.dtype):
+        return arrow_lists(values, column.dtype)
+    return pa.array(values).cast(_arrow_type(column.dtype))
+
+
+def _encodings(columns: Sequence[Column]) -> dict[str, Any]:
+    """How a part with lists is written: in small groups of rows, which a loader can shuffle."""
+    lists = {column.name: item_dtype(column.dtype) for column in columns if column.is_list}
+    if not lists:
+        return {}
+    # bytes of one significance side by side: smaller by an eighth, as fast (dictionaries: slower)
+    split = [f"{name}.list.element" for name, item in lists.items() if item.startswith("float")]
+    return {
+        "row_group_size": GROUP,
+        "use_dictionary": [column.name for column in columns if not column.is_list],
+        "column_encoding": dict.fromkeys(split, "BYTE_STREAM_SPLIT"),
+        "write_page_checksum": True,
+    }
 
 
 def read_schema(part: Path) -> pa.Schema:
@@ -182,6 +209,9 @@ def declared_columns(schema: pa.Schema) -> tuple[Column, ...]:
             found.append(Column(**json.loads(described)))
         elif is_text(item.type):
             found.append(Column(item.name, "string", role="label"))
+        elif is_list(item.type):
+            items = np.dtype(item.type.value_type.to_pandas_dtype()).name
+            found.append(Column(item.name, list_dtype(items)))
         else:
             found.append(Column(item.name, np.dtype(item.type.to_pandas_dtype()).name))
     return tuple(found)

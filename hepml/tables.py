@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hepml.columns import Column, Role
 from hepml.errors import ParameterError, TableError, did_you_mean
 from hepml.keys import count_repeated, key_position
+from hepml.lists import is_list
 from hepml.parts import (
     DATASET,
     TEXT,
@@ -207,10 +208,15 @@ class FeatureTable:
         return pa.Table.from_batches(batches, schema=schema).unify_dictionaries()
 
     def to_numpy(self, columns: Sequence[str] | None = None) -> NDArray[np.float64]:
-        """Read numeric columns into an array of shape (rows, columns); default: the features."""
-        wanted = self.names("feature") if columns is None else columns
+        """Read numeric columns into an array of shape (rows, columns).
+
+        Default: the features, without those that hold lists.
+        """
+        flat = [c.name for c in self.columns if c.role == "feature" and not c.is_list]
+        wanted = flat if columns is None else columns
         schema, stored = self._plan(wanted)
         for item in schema:
+            _refuse_lists(item)
             if not _is_number(item.type):
                 raise TableError(
                     f"Column {item.name!r} holds {item.type}, not numbers; read it with to_arrow."
@@ -224,7 +230,8 @@ class FeatureTable:
         return result
 
     def column(self, name: str) -> NDArray[Any]:
-        """Read one column as a numpy array (text as objects)."""
+        """Read one column as a numpy array (text as objects); no column of lists."""
+        _refuse_lists(self.schema([name]).field(name))
         return to_numpy(self.to_arrow([name]).column(0))
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -344,6 +351,14 @@ class FeatureTable:
         return (
             f"<p><b>FeatureTable</b>: {escape(self._summary())}</p>"
             f"<table><tr>{head}</tr>{rows}</table>"
+        )
+
+
+def _refuse_lists(item: pa.Field) -> None:
+    if is_list(item.type):
+        raise TableError(
+            f"Column {item.name!r} holds a list in each row ({item.type}), so it is no numpy "
+            "column. Read it with to_arrow or batches, or ak.from_arrow(table.to_arrow([...]))."
         )
 
 

@@ -96,7 +96,7 @@ def test_columns_of_other_programs_get_a_role() -> None:
         "good": ("bool", "feature"),
         "name": ("string", "label"),
         "when": ("datetime64[ns]", "feature"),
-        "list": ("object", "feature"),
+        "list": ("list[float32]", "feature"),
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.errors import ModelError, ParameterError, TableError, did_you_mean
+from hepml.lists import is_list
 from hepml.parts import is_text
 from hepml.tables import FeatureTable
 
@@ -28,7 +29,7 @@ def choose_features(
     table : FeatureTable
         The table.
     names : sequence of str, optional
-        Columns by their names or published names; default: every feature.
+        Columns by their names or published names; default: every feature of one number a row.
     without : sequence of str
         Columns to leave out.
     reserved : sequence of str
@@ -49,7 +50,8 @@ def choose_features(
     left_out = {_stored(table, name) for name in without}
     taken = {_stored(table, name) for name in reserved}
     if names is None:
-        chosen = [name for name in table.names("feature") if name not in taken]
+        lists = {column.name for column in table.columns if column.is_list}
+        chosen = [name for name in table.names("feature") if name not in taken | lists]
     else:
         chosen = [_stored(table, name) for name in names]
         for name in chosen:
@@ -61,8 +63,14 @@ def choose_features(
     if not found:
         raise ParameterError("No feature is left to train on; leave out fewer columns.")
     for name in found:
-        if is_text(table.schema([name]).field(name).type):
+        kind = table.schema([name]).field(name).type
+        if is_text(kind):
             raise ParameterError(f"Feature {name!r} holds text; models read numbers.")
+        if is_list(kind):
+            raise ParameterError(
+                f"Feature {name!r} holds a list in each row; this model reads one number a column. "
+                "Leave it out, or take a model of sequences (a tagger of constituents)."
+            )
     return found
 
 
