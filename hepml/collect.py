@@ -15,6 +15,7 @@ from hepml.columns import Column
 from hepml.cutflow import Steps, count_steps
 from hepml.errors import ChunkError, ProcessorError, did_you_mean
 from hepml.histograms import fill_histogram
+from hepml.lists import as_lists
 from hepml.processor import Processor, Selected
 
 __all__ = ["ChunkResult", "collect"]
@@ -32,8 +33,9 @@ class ChunkResult:
         Filled histograms.
     cutflow : dict
         Step to raw and weighted counts.
-    columns : dict of str to numpy array
-        One entry per row, in declared order and dtype (strings as objects).
+    columns : dict of str to array
+        One entry per row, in declared order and dtype: numpy (strings as objects), or awkward
+        where a row holds a list.
     constants : dict of str to float
         What the file claims about its sample.
     """
@@ -41,7 +43,7 @@ class ChunkResult:
     dataset: str
     histograms: dict[str, hist.Hist[Any]]
     cutflow: Steps
-    columns: dict[str, NDArray[Any]]
+    columns: dict[str, Any]
     constants: dict[str, float]
 
     def accumulator(self) -> dict[str, Any]:
@@ -100,9 +102,7 @@ def collect(processor: Processor, selected: Selected, metadata: Mapping[str, Any
     )
 
 
-def _rows(
-    processor: Processor, selected: Selected, metadata: Mapping[str, Any]
-) -> dict[str, NDArray[Any]]:
+def _rows(processor: Processor, selected: Selected, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Lay out the feature columns in declared order and dtype."""
     given = dict(selected.features)
     lengths = {name: len(values) for name, values in given.items()}
@@ -117,7 +117,7 @@ def _rows(
             + did_you_mean(unknown[0], names)
         )
     identity = _identity(selected, size, metadata)
-    rows: dict[str, NDArray[Any]] = {}
+    rows: dict[str, Any] = {}
     for column in processor.columns:
         values = given.get(column.name, identity.get(column.name))
         if values is None:
@@ -128,9 +128,14 @@ def _rows(
     return rows
 
 
-def _as_column(column: Column, values: Any, processor: Processor) -> NDArray[Any]:
+def _as_column(column: Column, values: Any, processor: Processor) -> Any:
     if column.dtype == "string":
         return np.asarray(values, dtype=object)
+    if column.is_list:
+        try:
+            return as_lists(values, column.dtype)
+        except ValueError as error:
+            raise ProcessorError(f"{processor.name}: column {column.name!r}: {error}.") from error
     try:
         array = ak.to_numpy(values, allow_missing=False)
     except ValueError as error:
