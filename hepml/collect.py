@@ -125,6 +125,9 @@ def _rows(processor: Processor, selected: Selected, metadata: Mapping[str, Any])
                 f"{processor.name} declares the column {column.name!r} but did not return it."
             )
         rows[column.name] = _as_column(column, values, processor)
+    if processor.model is not None:
+        # on the rows as they are stored, so that the stored table gives the same scores
+        rows |= processor.model.scores(processor.columns, rows)
     return rows
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, ClassVar, final
+from pathlib import Path
+from typing import Any, ClassVar, Self, final
 
 import awkward as ak
 from coffea.processor import ProcessorABC
 
 from hepml.columns import Column
 from hepml.errors import ParameterError, ProcessorError, did_you_mean
+from hepml.scoring import AppliedModel
 
 __all__ = ["Fill", "Histogram", "Preset", "Processor", "Selected", "replace_cuts"]
 
@@ -92,7 +95,7 @@ class Preset:
 
 
 # what every processor's constructor takes
-_COMMON = ("weight", "luminosity", "systematics", "table", "cross_sections")
+_COMMON = ("weight", "luminosity", "systematics", "table", "cross_sections", "model", "score")
 
 
 class Processor(ProcessorABC):
@@ -143,6 +146,10 @@ class Processor(ProcessorABC):
         are read.
     cross_sections : mapping of str to float, optional
         Cross section times branching ratio [pb] per dataset or label, in place of the file's value.
+    model : path, optional
+        Folder of a trained model; what it says of each row becomes columns of the table.
+    score : str
+        With ``model``: name of its column, or what the names begin with where it gives several.
     """
 
     name: ClassVar[str]
@@ -155,6 +162,7 @@ class Processor(ProcessorABC):
     variations: tuple[str, ...] = ()
     event_ids: ClassVar[Mapping[str, str]] = {}
     options: ClassVar[tuple[str, ...]] = ()
+    model: AppliedModel | None = None
 
     def __init__(
         self,
@@ -166,6 +174,8 @@ class Processor(ProcessorABC):
         systematics: bool = False,
         table: bool = True,
         cross_sections: Mapping[str, float] | None = None,
+        model: str | Path | Mapping[str, Any] | AppliedModel | None = None,
+        score: str = "score",
     ) -> None:
         self.preset = preset or next(iter(self.presets))
         if self.preset not in self.presets:
@@ -197,6 +207,11 @@ class Processor(ProcessorABC):
                 raise ParameterError(
                     f"The cross section of {sample!r} must be above 0 pb, not {value}."
                 )
+        if model is not None:
+            self.model = AppliedModel.of(model, score)
+            # one that a plan describes is looked at when it is needed
+            if not isinstance(model, Mapping):
+                self.check_model(type(self).columns)
 
     # --- written by the channel -------------------------------------------------------------
 
@@ -271,6 +286,48 @@ class Processor(ProcessorABC):
         shifts = [f"{source}_{way}" for source in self.variations for way in ("up", "down")]
         return ("nominal", *shifts) if self.systematics else ("nominal",)
 
+    @property
+    def table_columns(self) -> tuple[Column, ...]:
+        """Every column of the table: those of the selection, and the scores of a model."""
+        if self.model is None:
+            return self.columns
+        return (*self.columns, *self.model.columns(self.columns, f"the table of {self.name!r}"))
+
+    def with_model(self, model: str | Path, score: str = "score") -> Self:
+        """The same processor with a trained model; see the parameter ``model``."""
+        if self.model is not None:
+            raise ParameterError(f"The processor has a model already: {self.model}.")
+        found = copy(self)
+        found.model = AppliedModel.of(model, score)
+        found.check_model()
+        return found
+
+    def check_model(self, columns: tuple[Column, ...] | None = None) -> None:
+        """Find out before anything runs whether the model can be applied.
+
+        Parameters
+        ----------
+        columns : tuple of Column, optional
+            Columns that there can be; default: those of this instance.
+
+        Raises
+        ------
+        ModelError
+            If it is damaged, has changed, or the table lacks one of its features.
+        ParameterError
+            If there is no table, or it has a column of the name of a score.
+        """
+        if self.model is None:
+            return
+        if not self.table:
+            raise ParameterError(
+                "--model adds scores to the feature table, and --no-table leaves that out. Drop "
+                "one of the two."
+            )
+        if columns is None or columns:
+            what = f"the table of {self.name!r} (preset {self.preset!r})"
+            self.model.columns(self.columns if columns is None else columns, what)
+
     @final
     def process(self, events: ak.Array) -> dict[str, Any]:
         """Run the selection on one chunk, for a plain coffea ``Runner``.
@@ -300,6 +357,7 @@ class Processor(ProcessorABC):
             "systematics": self.systematics,
             "table": self.table,
             "cross_sections": self.cross_sections,
+            **({} if self.model is None else {"model": self.model.to_json()}),
         }
 
     @classmethod

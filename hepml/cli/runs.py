@@ -81,6 +81,14 @@ def run(
     table: Annotated[
         bool, typer.Option("--table/--no-table", help="Emit the feature table, or histograms only.")
     ] = True,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Trained model (folder of hepml ml): its scores become columns."),
+    ] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(help="With --model: name of the score column(s); default: score."),
+    ] = None,
     max_events: Annotated[
         int | None, typer.Option(help="At most this many events per dataset.")
     ] = None,
@@ -123,7 +131,7 @@ def run(
         systematics=systematics,
         table=table,
         cross_sections=_pairs("--cross-section", cross_section, _number),
-        **_given(corrections=corrections, lumi_mask=lumi_mask),
+        **_given(corrections=corrections, lumi_mask=lumi_mask, **_model_options(model, score)),
     )
     chosen = resolve_inputs(inputs, Catalogue.load(catalogue), found.name, mirror)
     with _resume_hint(out):
@@ -240,8 +248,17 @@ def _resume_hint(out: str | Path) -> Iterator[None]:
         raise
 
 
-def _given(**options: Path | None) -> dict[str, Path]:
-    """Options of single channels, as far as they are given; a channel refuses what it lacks."""
+def _model_options(model: Path | None, score: str | None) -> dict[str, Any]:
+    """A trained model, and how its scores are called."""
+    from hepml.errors import ParameterError
+
+    if score is not None and model is None:
+        raise ParameterError("--score names the scores of a model: add  --model DIR")
+    return {"model": model, "score": score}
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Options as far as they are given; a channel refuses what it lacks."""
     return {name: value for name, value in options.items() if value is not None}
 
 

@@ -109,7 +109,7 @@ def save_checkpoint(
         notes = {"processor": processor.name, "dataset": chunk.dataset, "fingerprint": fingerprint}
         notes[MADE] = _mark(chunk, fingerprint)
         try:
-            write_part(part, processor.columns, result.columns, notes)
+            write_part(part, processor.table_columns, result.columns, notes)
         except OSError as error:
             raise OutputError(explain_write(part, error)) from error
     checkpoint = Checkpoint(

@@ -13,7 +13,9 @@ from hepml.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from hepml.engine.handshake import Expected
+    from hepml.engine.watch import Watch
     from hepml.processor import Processor
+    from hepml.scoring import AppliedModel
 
 __all__ = ["ClusterOptions", "Workplace", "as_options", "check_cluster", "dask_client"]
 
@@ -175,15 +177,23 @@ class Workplace:
         The processor's class, whose code must be the same there.
     out : path
         Run directory.
+    model : AppliedModel, optional
+        Model that the workers must be able to read.
     """
 
     def __init__(
-        self, workers: int, options: ClusterOptions, processor: type[Processor], out: Path
+        self,
+        workers: int,
+        options: ClusterOptions,
+        processor: type[Processor],
+        out: Path,
+        model: AppliedModel | None = None,
     ) -> None:
         self.workers = workers
         self.options = options
         self.processor = processor
         self.out = out
+        self.model = model
         self._stack = ExitStack()
         self._client: Any = None
         self._expected: Expected | None = None
@@ -206,8 +216,22 @@ class Workplace:
             self._client = client
         return self._client, self._expected
 
+    def watch(self, prefix: str = "") -> Watch:
+        """Tells whether tasks whose keys begin like this are lost, or only slow."""
+        from hepml.engine.watch import NO_WORKERS, Watch
+
+        client, _ = self.open()
+
+        def revive() -> None:
+            # of workers that die as they start dask starts nothing in their place
+            if client.cluster is not None and not self.options.adapt:
+                client.cluster.scale(self.workers)
+
+        return Watch(client, prefix, self._patience() or NO_WORKERS, revive)
+
     def _agree(self, client: Any) -> Expected:
-        """Same code everywhere, now and later; and do the workers see the run directory?"""
+        """Same code and model everywhere, now and later; and do they see the run directory?"""
+        from hepml.engine.delivery import deliver
         from hepml.engine.handshake import (
             TOPIC,
             Guard,
@@ -223,14 +247,17 @@ class Workplace:
         if self.options.ship:
             client.wait_for_workers(1, timeout=self._patience() or CONNECT_TIMEOUT)
             ship(client, self.processor)
-        check_workers(client, self.processor, self._patience())
-        expected = probe_output(client, expected_code(self.processor), self.out)
+        applies = self.model is not None
+        check_workers(client, self.processor, self._patience(), models=applies)
+        parcel = b"" if self.model is None else deliver(client, self.model, self.options.announce)
+        expected = expected_code(self.processor, models=applies)
+        expected = probe_output(client, replace(expected, model=self.model), self.out)
         if expected.mark:
             self._stack.callback(Path(expected.mark).unlink, missing_ok=True)
         else:
             self.options.announce(f"the workers do not see {self.out}: results travel back")
         name = f"hepml-guard-{expected.code[:16]}"
-        client.register_plugin(Guard(expected), name=name)
+        client.register_plugin(Guard(expected, parcel), name=name)
         client.subscribe_topic(TOPIC, self._turned_away)
         self._stack.callback(_forget, client, name)
         if report := self.options.performance_report:

@@ -52,7 +52,7 @@ def execute_plan(
 
     fingerprint = make_fingerprint(processor)
     options = options or ClusterOptions(scheduler=scheduler)
-    place = Workplace(workers, options, type(processor), layout.root.resolve())
+    place = Workplace(workers, options, type(processor), layout.root.resolve(), processor.model)
     process = partial(_process, layout, processor, fingerprint, executor, place, retries)
     with locked(layout), place:
         chunks = list(plan.chunks())

@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+from hepml.scoring import comparable
+
 if TYPE_CHECKING:
     from hepml.processor import Processor
 
-__all__ = ["code_hash", "fingerprint", "framework_hash", "package_root", "package_versions"]
+__all__ = [
+    "code_hash",
+    "fingerprint",
+    "framework_hash",
+    "model_code_hash",
+    "model_versions",
+    "package_root",
+    "package_versions",
+]
 
 # the packages whose code computes what ends up in a result
 PACKAGES = ("coffea", "awkward", "uproot", "hist", "boost-histogram", "numpy", "pyarrow", "vector")
@@ -33,6 +43,10 @@ OUTSIDE = (
 )
 
 
+# the packages whose code computes what a model says
+MODEL_PACKAGES = ("lightgbm", "scikit-learn", "imbalanced-learn", "torch")
+
+
 @cache
 def package_versions() -> dict[str, str]:
     """Versions of the packages that results depend on, and of hepml and Python."""
@@ -41,7 +55,18 @@ def package_versions() -> dict[str, str]:
     import hepml
 
     found = {"hepml": hepml.__version__, "python": platform.python_version()}
-    for name in PACKAGES:
+    return found | _versions(PACKAGES)
+
+
+@cache
+def model_versions() -> dict[str, str]:
+    """Versions of the packages that read models."""
+    return _versions(MODEL_PACKAGES)
+
+
+def _versions(names: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -69,6 +94,13 @@ def framework_hash() -> str:
     files = [p for p in root.rglob("*.py") if p.relative_to(root).parts[0] not in OUTSIDE]
     shipped = Path(processors.__file__).parent
     return _hash_sources(files, root) + _hash_sources(list(shipped.rglob("*.py")), shipped)
+
+
+@cache
+def model_code_hash() -> str:
+    """Hash of the part of hepml that reads and applies models."""
+    root = Path(__file__).parents[1] / "ml"
+    return _hash_sources(list(root.rglob("*.py")), root)
 
 
 def code_hash(processor: type[Processor]) -> str:
@@ -112,8 +144,10 @@ def fingerprint(processor: Processor) -> str:
     content: dict[str, Any] = {
         "code": code_hash(type(processor)),
         "class": f"{type(processor).__module__}:{type(processor).__qualname__}",
-        "parameters": processor.parameters(),
+        "parameters": comparable(processor.parameters()),
         "versions": package_versions(),
     }
+    if processor.model is not None:
+        content["model"] = {"code": model_code_hash(), "versions": model_versions()}
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from distributed import Reschedule, WorkerPlugin, get_worker
 from distributed.comm import CommClosedError
 
+from hepml.engine.delivery import unpack
 from hepml.errors import ProcessorError
 from hepml.files import FILE_MODE
 from hepml.redaction import safe_logger
@@ -23,6 +24,7 @@ from hepml.redaction import safe_logger
 if TYPE_CHECKING:
     from hepml.engine.plan import Chunk
     from hepml.processor import Processor
+    from hepml.scoring import AppliedModel
 
 __all__ = ["Expected", "Guard", "check_workers", "expected_code", "guarded", "probe_output"]
 
@@ -46,39 +48,54 @@ class Expected:
         Hash of the framework and of the processor's module.
     mark : str
         File of the run directory that the worker must see; empty: results travel.
+    model_code : str
+        Hash of what reads and applies models; empty: the run applies none.
+    model : AppliedModel or None
+        Model that it must be able to read.
     """
 
     processor: type[Processor] | None
     code: str
     mark: str = ""
+    model_code: str = ""
+    model: AppliedModel | None = None
 
 
-def expected_code(processor: type[Processor]) -> Expected:
-    """What the workers must have to run a processor."""
-    from hepml.engine.fingerprint import code_hash, framework_hash
+def expected_code(processor: type[Processor], *, models: bool = False) -> Expected:
+    """What the workers must have to run a processor, and where asked to apply models."""
+    from hepml.engine.fingerprint import code_hash, framework_hash, model_code_hash
     from hepml.registry import registered_name
 
+    scoring = model_code_hash() if models else ""
     if registered_name(processor) is None:
         # a class of a notebook or script travels by value: only the framework can differ
-        return Expected(None, framework_hash())
-    return Expected(processor, code_hash(processor))
+        return Expected(None, framework_hash(), model_code=scoring)
+    return Expected(processor, code_hash(processor), model_code=scoring)
 
 
 @cache
 def unfit(expected: Expected) -> str:
     """Why this process must not work on a chunk, empty if it may; found out once."""
-    from hepml.engine.fingerprint import code_hash, framework_hash
+    from hepml.engine.fingerprint import code_hash, framework_hash, model_code_hash
 
     processor = expected.processor
     ours = framework_hash() if processor is None else code_hash(processor)
-    if ours != expected.code:
+    if ours != expected.code or expected.model_code not in ("", model_code_hash()):
         return "it runs other code"
+    if expected.model and (reason := expected.model.lacking()):
+        return reason
     if expected.mark and not Path(expected.mark).exists():
         return f"it does not see {Path(expected.mark).parent}"
     return ""
 
 
-def check_workers(client: Any, processor: type[Processor], patience: float | None = None) -> None:
+def check_workers(
+    client: Any,
+    processor: type[Processor],
+    patience: float | None = None,
+    *,
+    models: bool = False,
+) -> None:
     """Compare the code on every worker with ours before the first chunk.
 
     Parameters
@@ -89,6 +106,8 @@ def check_workers(client: Any, processor: type[Processor], patience: float | Non
         The processor's class.
     patience : float, optional
         Seconds to wait for the first worker.
+    models : bool
+        Also compare what applies models.
 
     Raises
     ------
@@ -109,7 +128,7 @@ def check_workers(client: Any, processor: type[Processor], patience: float | Non
             else f"No job started a worker within {patience / 60:.0f} minutes. See the output of "
             "the jobs (log_directory in the --site file), or wait longer (patience)."
         ) from None
-    answers = client.run(unfit, expected_code(processor), on_error="return")
+    answers = client.run(unfit, expected_code(processor, models=models), on_error="return")
     # one that died meanwhile is no matter: those that take its place are asked when they join
     wrong = {
         worker: answer
@@ -128,13 +147,24 @@ def check_workers(client: Any, processor: type[Processor], patience: float | Non
 
 
 class Guard(WorkerPlugin):
-    """Turns away workers that join during a run and are not fit for it."""
+    """Turns away workers that join during a run and are not fit for it.
 
-    def __init__(self, expected: Expected) -> None:
+    Parameters
+    ----------
+    expected : Expected
+        What they must have.
+    model : bytes
+        The model as it is sent; empty where they see its folder.
+    """
+
+    def __init__(self, expected: Expected, model: bytes = b"") -> None:
         self.expected = expected
+        self.model = model
 
     def setup(self, worker: Any) -> None:
-        """Ask the worker, and close it if it is not fit."""
+        """Give the worker the model, ask it, and close it if it is not fit."""
+        if self.model and self.expected.model:
+            unpack(self.model, self.expected.model, worker.local_directory)
         if reason := unfit(self.expected):
             dismiss(worker, reason)
 

@@ -18,6 +18,7 @@ from hepml.engine.rundir import Run
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.store import Layout, locked
 from hepml.errors import ProcessorError
+from hepml.scoring import comparable
 
 __all__ = ["merge"]
 
@@ -39,6 +40,11 @@ def _difference(first: Any, other: Any, name: str = "") -> str:
     return "; ".join(found)
 
 
+def _content(found: Any) -> Any:
+    """Parameters by content: where a model lies does not matter."""
+    return comparable(found) if isinstance(found, Mapping) else found
+
+
 def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
     """Merge complete or incomplete runs of one processor into a new run directory.
 
@@ -57,10 +63,11 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> Run:
     first = runs[0]
     for other in runs[1:]:
         for what in ("processor", "parameters", "fingerprint"):
-            if other.provenance[what] != first.provenance[what]:
+            ours, theirs = (_content(run.provenance[what]) for run in (first, other))
+            if theirs != ours:
                 raise ProcessorError(
                     f"{first.path} and {other.path} differ in their {what} "
-                    f"({_difference(first.provenance[what], other.provenance[what])}), "
+                    f"({_difference(ours, theirs)}), "
                     "so their results do not add up. Run one of them again like the other."
                 )
     processor = stored_processor(first.plan, first.path)

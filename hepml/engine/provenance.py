@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hepml.engine.fingerprint import package_versions
+from hepml.engine.fingerprint import model_versions, package_versions
 from hepml.redaction import redacted
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def make_provenance(
         "chunk_size": plan.chunk_size,
         "max_events": plan.max_events,
         "fingerprint": fingerprint,
-        "versions": package_versions(),
+        "versions": package_versions() | (model_versions() if plan.parameters.get("model") else {}),
         "executor": executor,
         "command": list(sys.argv),
         # of a dataset that was never opened there is nothing to say

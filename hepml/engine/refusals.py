@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hepml.engine.plan import PlannedFile
-from hepml.errors import FileAccessError, OverlapError, ParameterError, did_you_mean
+from hepml.errors import (
+    FileAccessError,
+    ModelError,
+    OverlapError,
+    ParameterError,
+    did_you_mean,
+)
+from hepml.scoring import AppliedModel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hepml.processor import Processor
     from hepml.records import Input
 
-__all__ = ["refuse_mixed", "refuse_overlap", "refuse_unused"]
+__all__ = ["refuse_mixed", "refuse_other_model", "refuse_overlap", "refuse_unused"]
 
 
 def refuse_overlap(files: Sequence[PlannedFile]) -> None:
@@ -51,3 +60,25 @@ def refuse_unused(processor: Processor, inputs: Sequence[Input]) -> None:
                 f"A cross section is given for {name!r}, which is neither a dataset nor a class "
                 f"of this run. {did_you_mean(name, known)}"
             )
+
+
+def refuse_other_model(planned: Mapping[str, Any], processor: Processor, where: str | Path) -> None:
+    """Refuse to go on with another model than a run began with, or with none.
+
+    Raises
+    ------
+    ModelError
+        If the model differs, has changed, or is gone.
+    """
+    before = AppliedModel.of(planned["model"]) if planned.get("model") else None
+    now = processor.model
+    if (before and (before.sha256, before.score)) != (now and (now.sha256, now.score)):
+        raise ModelError(
+            f"The run in {where} was begun with {_model(before)}, and this would go on with "
+            f"{_model(now)}. A run keeps its model to the end. Start a new run for another one."
+        )
+    processor.check_model()
+
+
+def _model(model: AppliedModel | None) -> str:
+    return "no model" if model is None else f"the model {model} and scores {model.score!r}"

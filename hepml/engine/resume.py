@@ -18,7 +18,7 @@ from hepml.engine.executors import check_executor
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.planning import local_state, plan_file, unopened_file
 from hepml.engine.pool import warm_up
-from hepml.engine.refusals import refuse_mixed, refuse_overlap
+from hepml.engine.refusals import refuse_mixed, refuse_other_model, refuse_overlap
 from hepml.engine.rundir import Run
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.sources import check_lazy
@@ -26,6 +26,7 @@ from hepml.engine.store import Layout, locked
 from hepml.engine.withheld import restore
 from hepml.errors import FileAccessError, HepmlError, OutputError, ProcessorError
 from hepml.redaction import redacted
+from hepml.scoring import comparable
 
 if TYPE_CHECKING:
     from hepml.processor import Processor
@@ -127,7 +128,8 @@ def resume(
     plan = restore(plan, urls)
     chosen = processor or stored_processor(plan, Path(path))
     check_lazy(executor, chosen)
-    if as_json(chosen.parameters()) != as_json(plan.parameters):
+    refuse_other_model(plan.parameters, chosen, path)
+    if comparable(as_json(chosen.parameters())) != comparable(as_json(plan.parameters)):
         raise ProcessorError(
             f"The run in {path} was made with other parameters ({plan.parameters}); "
             "a run keeps its parameters to the end. Start a new run for other ones."

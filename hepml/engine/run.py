@@ -30,6 +30,8 @@ def run(
     catalogue: Sequence[Input] | Mapping[str, str | Sequence[str]] | Sequence[str],
     *,
     out: str | Path,
+    model: str | Path | None = None,
+    score: str = "score",
     executor: str = "futures",
     workers: int = 2,
     scheduler: str | None = None,
@@ -53,6 +55,10 @@ def run(
     out : path
         Folder to create; or a URL (``root://``, whatever fsspec knows), then the run is made in a
         folder of that name here, and copied when it is complete.
+    model : path, optional
+        Folder of a trained model; its scores become columns of the feature table.
+    score : str
+        With ``model``: name of its column, or what the names begin with where it gives several.
     executor : {"iterative", "futures", "dask", "dask-awkward"}
         How to run; the result does not depend on it.
     workers : int
@@ -83,9 +89,13 @@ def run(
     ------
     IncompleteRunError
         If a chunk has no result and ``allow_missing`` is false; the run directory stays.
+    ModelError
+        If the model cannot be applied to the processor's table.
     """
     from hepml.registry import registered_name
 
+    if model is not None:
+        processor = processor.with_model(model, score)
     check_executor(executor, workers, retries)
     options = as_options(cluster, scheduler)
     check_cluster(executor, options)
@@ -97,6 +107,7 @@ def run(
     layout.refuse_taken()
     if executor == "futures":
         warm_up()
+    processor.check_model()
     plan = make_plan(
         processor,
         as_inputs(catalogue, processor.name),

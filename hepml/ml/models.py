@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +13,20 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hepml.columns import Column
+from hepml.columns import Column, observer
 from hepml.errors import ModelError
 from hepml.ml.calibration import Calibration
 from hepml.ml.kinds import FILES, Kind, read_estimator, write_estimator
 from hepml.tables import FeatureTable
 
-__all__ = ["TrainedModel", "load_model", "resolve_features"]
+__all__ = [
+    "TrainedModel",
+    "load_model",
+    "model_digest",
+    "model_files",
+    "read_model",
+    "resolve_features",
+]
 
 _BATCH = 262_144
 
@@ -91,6 +100,14 @@ class TrainedModel:
             return (name,)
         return tuple(f"{name}_{item}" for item in self.classes)
 
+    def score_columns(self, name: str = "score") -> tuple[Column, ...]:
+        """Those columns as observers: what one model says is no input of another."""
+        texts = [self.classes[-1]] if len(self.classes) == 2 else self.classes
+        return tuple(
+            observer(found, dtype="float32", doc=f"probability of {text}, by model {self.name}")
+            for found, text in zip(self.score_names(name), texts, strict=True)
+        )
+
     def scores(self, x: NDArray[np.float32], name: str = "score") -> dict[str, NDArray[np.float32]]:
         """What it says of each row, by the names of `score_names`."""
         if len(self.classes) == 2:
@@ -129,7 +146,7 @@ class TrainedModel:
 
 
 def load_model(path: str | Path) -> TrainedModel:
-    """Read a model; each is read once per process.
+    """Read a model; each is read once per process, and again when its files change.
 
     Parameters
     ----------
@@ -141,19 +158,64 @@ def load_model(path: str | Path) -> TrainedModel:
     ModelError
         If there is no model, or it is damaged.
     """
-    folder = Path(path)
-    document = folder / "model.json"
-    try:
-        changed = document.stat().st_mtime_ns
-    except OSError as error:
-        below = sorted(str(item.parent) for item in folder.glob("*/*/model.json"))
-        hint = f"There are models in {', '.join(below)}." if below else "Train one: hepml ml."
-        raise ModelError(f"There is no model in {folder} (no model.json). {hint}") from error
-    return _load(str(folder.absolute()), changed)
+    return _load(str(Path(path).absolute()), model_digest(path))
 
 
 @lru_cache(maxsize=8)
-def _load(path: str, changed: int) -> TrainedModel:
+def _load(path: str, digest: str) -> TrainedModel:
+    return read_model(path)
+
+
+def model_files(path: str | Path) -> tuple[Path, ...]:
+    """The files that make a model: ``model.json`` and the estimator, relative to its folder.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, or it is damaged.
+    """
+    folder = Path(path)
+    document = folder / "model.json"
+    if not document.is_file():
+        below = sorted(str(item.parent) for item in folder.glob("*/*/model.json"))
+        hint = f"There are models in {', '.join(below)}." if below else "Train one: hepml ml."
+        raise ModelError(f"There is no model in {folder} (no model.json). {hint}")
+    try:
+        estimator = folder / FILES[json.loads(document.read_text())["kind"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The model in {folder} cannot be read: {error!r}.") from error
+    parts = [item for item in estimator.rglob("*") if item.is_file()]
+    found = [document, *(sorted(parts) if estimator.is_dir() else [estimator])]
+    return tuple(item.relative_to(folder) for item in found)
+
+
+def model_digest(path: str | Path) -> str:
+    """SHA-256 of all that decides what a model says, wherever it lies.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, or it is damaged.
+    """
+    folder, digest = Path(path), hashlib.sha256()
+    for name in model_files(folder):
+        try:
+            content = (folder / name).read_bytes()
+        except OSError as error:
+            raise ModelError(f"The model in {folder} cannot be read: {error!r}.") from error
+        digest.update(f"{name.as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def read_model(path: str | Path) -> TrainedModel:
+    """Read a model that nobody shares.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, or it is damaged.
+    """
     folder = Path(path)
     try:
         found = json.loads((folder / "model.json").read_text())
@@ -173,18 +235,31 @@ def _load(path: str, changed: int) -> TrainedModel:
         raise ModelError(f"The model in {folder} cannot be read: {error!r}.") from error
 
 
-def resolve_features(model: TrainedModel, table: FeatureTable) -> tuple[str, ...]:
+def resolve_features(
+    model: TrainedModel, table: FeatureTable | Sequence[Column], where: str = "the table"
+) -> tuple[str, ...]:
     """Stored names of a model's inputs in a table; published names count, too.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    table : FeatureTable or sequence of Column
+        The table, or the columns that it will have.
+    where : str
+        What it is, for messages.
 
     Raises
     ------
     ModelError
-        If the table lacks one, or has it in another unit.
+        If the table lacks one, or has it in another unit or as text.
     """
-    known = {column.name: column for column in table.columns}
+    columns = table.columns if isinstance(table, FeatureTable) else table
+    known = {column.name: column for column in columns}
+    published = {item.alias: item.name for item in reversed(columns) if item.alias}
     names, lacking = [], []
     for wanted in model.features:
-        ways = (wanted.name, wanted.alias, table.aliases.get(wanted.name, ""))
+        ways = (wanted.name, wanted.alias, published.get(wanted.name, ""))
         stored = next((name for name in ways if name in known), None)
         if stored is None:
             lacking.append(wanted.name)
@@ -192,13 +267,15 @@ def resolve_features(model: TrainedModel, table: FeatureTable) -> tuple[str, ...
         unit = known[stored].unit
         if unit and wanted.unit and unit != wanted.unit:
             raise ModelError(
-                f"The model knows {wanted.name!r} in {wanted.unit}, the table has it in {unit}."
+                f"The model knows {wanted.name!r} in {wanted.unit}, {where} has it in {unit}."
             )
+        if known[stored].dtype == "string":
+            raise ModelError(f"The model reads numbers, and {wanted.name!r} of {where} holds text.")
         names.append(stored)
     if lacking:
         raise ModelError(
-            f"The table lacks {len(lacking)} of the {len(model.features)} features of model "
-            f"{model.name!r}: {', '.join(lacking[:8])}. Run the same selection that the model "
-            "was trained on."
+            f"{where[:1].upper()}{where[1:]} lacks {len(lacking)} of the {len(model.features)} "
+            f"features of model {model.name!r}: {', '.join(lacking[:8])}. Run the same selection "
+            "that the model was trained on."
         )
     return tuple(names)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-__all__ = ["free_threads"]
+__all__ = ["free_threads", "set_threads"]
 
 
 def free_threads(wanted: int | None) -> int:
@@ -24,3 +25,13 @@ def free_threads(wanted: int | None) -> int:
     except OSError:
         busy = 0.0
     return max(1, min(wanted or cores, cores, round(cores - busy)))
+
+
+def set_threads(estimator: Any, count: int | None) -> None:
+    """Let an estimator, and those that it is made of, use so many threads."""
+    if not hasattr(estimator, "get_params"):
+        return
+    names = [
+        name for name in estimator.get_params() if name == "n_jobs" or name.endswith("__n_jobs")
+    ]
+    estimator.set_params(**dict.fromkeys(names, count))
