@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hepml.errors import ModelError
 from hepml.ml.threads import free_threads
+from hepml.ml.traversal import flatten
 
 __all__ = ["BoostedTrees"]
 
@@ -157,8 +158,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
             name: [float(value) for values in found.values() for value in values]
             for name, found in recorded.items()
         }
-        self._text = booster.model_to_string(num_iteration=self.rounds_)
-        self.booster_ = lightgbm.Booster(model_str=self._text)
+        self._read(booster.model_to_string(num_iteration=self.rounds_))
         return self
 
     def _validation(self, train: Any, rows: tuple[Any, ...]) -> Any:
@@ -196,8 +196,17 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """Probability of each class, shape (rows, classes)."""
         check_is_fitted(self, "booster_")
         x = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=False)
+        if self._flat is not None:
+            return self._flat.probabilities(x)
         found = np.asarray(self.booster_.predict(x, num_threads=free_threads(self.n_jobs)))
         return np.column_stack([1.0 - found, found]) if found.ndim == 1 else found
+
+    def _read(self, text: str) -> None:
+        """Take the trees of a text."""
+        import lightgbm
+
+        self._text, self.booster_ = text, lightgbm.Booster(model_str=text)
+        self._flat = flatten(text)
 
     def predict(self, X: Array) -> Array:  # noqa: N803
         """Most probable class of each row."""
@@ -226,12 +235,12 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """
         import lightgbm
 
+        found = cls(n_jobs=n_jobs)
         try:
-            booster = lightgbm.Booster(model_str=text)
+            found._read(text)
         except (lightgbm.basic.LightGBMError, ValueError) as error:
             raise ModelError(f"This is no model of LightGBM: {error}") from error
-        found = cls(n_jobs=n_jobs)
-        found._text, found.booster_ = text, booster
+        booster = found.booster_
         found.classes_ = np.asarray(classes)
         found.n_features_in_ = booster.num_feature()
         found.rounds_, found.history_ = booster.current_iteration(), {}
@@ -241,14 +250,13 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """Trees travel as text."""
         state = dict(super().__getstate__())
         state.pop("booster_", None)
+        state.pop("_flat", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "_text" in state:
-            import lightgbm
-
-            self.booster_ = lightgbm.Booster(model_str=self._text)
+            self._read(self._text)
 
     def save(self, path: Path) -> None:
         """Write LightGBM's text format."""
