@@ -18,7 +18,15 @@ from hepml.stats.rows import bin_rows
 from hepml.stats.significance import log10_p_value, significance_of_log10
 from hepml.stats.toys import summarise, throw
 
-__all__ = ["GOOD", "LEAST", "LEVEL", "ScanWindow", "expectation", "global_significance"]
+__all__ = [
+    "GOOD",
+    "LEAST",
+    "LEVEL",
+    "ScanWindow",
+    "expectation",
+    "global_significance",
+    "gross_vitells",
+]
 
 Array = NDArray[np.float64]
 Found = Sequence[tuple["ScanWindow", Outcome]]
@@ -98,7 +106,7 @@ def global_significance(
     toys = summarise(largest[valid], int((~valid).sum()), observed, seed)
     rate = float(crossings[valid].mean()) if valid.any() else float(len(found))
     reached = toys.p_low > 0
-    log10_p = math.log10(toys.p) if reached else _gross_vitells(observed, rate)
+    log10_p = math.log10(toys.p) if reached else gross_vitells(observed, rate)
     return {
         "global_p": 10.0**log10_p,
         "global_log10_p": log10_p,
@@ -164,8 +172,16 @@ def _block(
     return q0.max(axis=1), crossings.astype(np.float64), valid
 
 
-def _gross_vitells(q0: float, crossings: float) -> float:
-    """Decimal logarithm of the global p-value, at most 0."""
+def gross_vitells(q0: float, crossings: float) -> float:
+    """Decimal logarithm of the global p-value of a largest q0, at most 0.
+
+    Parameters
+    ----------
+    q0 : float
+        The largest one.
+    crossings : float
+        Mean number of upward crossings of ``LEVEL`` by background alone.
+    """
     if q0 <= LEVEL:
         return 0.0
     local = log10_p_value(math.sqrt(q0))
