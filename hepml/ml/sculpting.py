@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hepml.ml.class_results import Sculpting
+from hepml.errors import ParameterError
+from hepml.ml.category_results import ScoreSlice, Sculpting
 
-__all__ = ["sculpting"]
+__all__ = ["divergence", "sculpting"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def sculpting(
@@ -31,5 +33,194 @@ def sculpting(
     repeats: int = 200,
     seed: int = 0,
 ) -> Sculpting:
-    """Compare the mass shapes in slices of a score with that of all rows."""
-    raise NotImplementedError
+    """Compare the mass shapes in slices of a score with that of all rows.
+
+    The number is the Jensen-Shannon divergence (Lin, IEEE Trans. Inf. Theory 37 (1991) 145) of
+    the slices' normalised spectra: 0 for one shape, 1 bit for two equal slices that share no bin.
+    Spectra of finitely many rows always differ: what it is without sculpting, and how often it
+    would be this large, is found by shuffling the slices among the rows.
+
+    Parameters
+    ----------
+    mass : array of float64
+        [GeV]; rows outside the window are left out.
+    weights : array of float64
+        With their sign; a bin whose sum is negative counts as empty in the divergence.
+    score : array of float64
+        Probability of a class.
+    name, model, title : str
+        The class, the model and its name for people.
+    rows : {"data", "signal"}
+        What the rows are.
+    mass_input : bool
+        Whether the mass is among the model's inputs.
+    window : (float, float)
+        Masses [GeV].
+    bins : int
+        Mass bins of equal width.
+    shares : sequence of float
+        Shares of the rows in the slices, from the lowest score on. Rows of one score stay
+        together.
+    repeats : int
+        Shuffles.
+    seed : int
+        Seed of the shuffling.
+
+    Raises
+    ------
+    ParameterError
+        If the window or the shares make no sense.
+    """
+    if not window[0] < window[1] or bins < 1 or not shares or min(shares) <= 0:
+        raise ParameterError(
+            f"Sculpting needs a rising window, bins and positive shares, not {window}, {bins} and "
+            f"{tuple(shares)}."
+        )
+    edges = np.linspace(*window, bins + 1)
+    place = np.searchsorted(edges, mass, side="right") - 1
+    inside = (place >= 0) & (place < bins)
+    place, weights, score, mass = place[inside], weights[inside], score[inside], mass[inside]
+    limits = _limits(score, shares)
+    part = np.digitize(score, limits[1:-1]) if len(limits) else np.zeros(0, dtype=np.int64)
+    counts = _spectra(part, place, weights, len(limits) - 1, bins)
+    found = divergence(counts)
+    expected = _shuffled(part, place, weights, counts.shape, repeats, seed)
+    mean, spread, p = _compared(found, expected[np.isfinite(expected)])
+    return Sculpting(
+        model=model,
+        title=title or model,
+        score=name,
+        rows=rows,
+        mass_input=mass_input,
+        edges=tuple(edges.tolist()),
+        slices=_slices(limits, part, counts, _spectra(part, place, weights**2, *counts.shape)),
+        divergence=found,
+        expected=mean,
+        spread=spread,
+        p=p,
+        correlation=_rank_correlation(mass, score, weights),
+    )
+
+
+def _compared(
+    found: float | None, shuffled: Floats
+) -> tuple[float | None, float | None, float | None]:
+    """Mean and deviation of the shuffles, and the share of them that is as large as what is."""
+    if found is None or len(shuffled) < 2:
+        return None, None, None
+    p = (1 + np.sum(shuffled >= found)) / (1 + len(shuffled))
+    return float(shuffled.mean()), float(shuffled.std()), float(p)
+
+
+def divergence(counts: Floats) -> float | None:
+    """Jensen-Shannon divergence [bit] of spectra, weighted by their sums.
+
+    Parameters
+    ----------
+    counts : array of float64, shape (slices, bins)
+        Sums of weights; negative ones count as nothing.
+
+    Returns
+    -------
+    float or None
+        ``None`` without entries.
+    """
+    each = _divergences(counts)
+    return None if each is None else float(np.nansum(each[0] * each[1]))
+
+
+def _divergences(counts: Floats) -> tuple[Floats, Floats] | None:
+    """Share of each slice, and the divergence [bit] of its shape from that of all (NaN: empty)."""
+    positive = np.maximum(counts, 0.0)
+    sums = positive.sum(axis=1)
+    if not sums.sum() > 0:
+        return None
+    shares = sums / sums.sum()
+    shapes = np.divide(
+        positive, sums[:, None], out=np.full_like(positive, np.nan), where=sums[:, None] > 0
+    )
+    together = positive.sum(axis=0) / sums.sum()
+    safe = np.where(together > 0, together, 1.0)
+    ratio = np.where(shapes > 0, shapes / safe, 1.0)
+    terms = np.where(np.isnan(shapes), np.nan, shapes * np.log2(ratio))
+    return shares, terms.sum(axis=1)
+
+
+def _limits(score: Floats, shares: Sequence[float]) -> Floats:
+    """Edges of the slices; slices that ties leave empty are dropped."""
+    if not len(score):
+        return np.empty(0)
+    steps = np.cumsum(shares)[:-1] / np.sum(shares)
+    inner = np.quantile(score, steps, method="higher")
+    low, high = float(score.min()), float(score.max())
+    return np.concatenate([[low], np.unique(inner[inner > low]), [high]])
+
+
+def _spectra(part: Ints, place: Ints, weights: Floats, slices: int, bins: int) -> Floats:
+    size = max(slices, 0)
+    sums = np.bincount(part * bins + place, weights, size * bins)
+    return np.asarray(sums.reshape(size, bins), np.float64)
+
+
+def _shuffled(
+    part: Ints, place: Ints, weights: Floats, shape: tuple[int, ...], repeats: int, seed: int
+) -> Floats:
+    """Divergences of slices that are shuffled among the rows."""
+    rng = np.random.default_rng(seed)
+    values = [
+        divergence(_spectra(rng.permutation(part), place, weights, *shape)) for _ in range(repeats)
+    ]
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def _slices(limits: Floats, part: Ints, counts: Floats, squares: Floats) -> tuple[ScoreSlice, ...]:
+    each = _divergences(counts)
+    found = []
+    for k in range(len(counts)):
+        own = None if each is None or np.isnan(each[1][k]) else max(float(each[1][k]), 0.0)
+        rest = counts.sum(axis=0) - counts[k], squares.sum(axis=0) - squares[k]
+        chi2, ndf = _chi2(counts[k], squares[k], *rest)
+        found.append(
+            ScoreSlice(
+                low=float(limits[k]),
+                high=float(limits[k + 1]),
+                events=int(np.sum(part == k)),
+                counts=tuple(counts[k].tolist()),
+                squares=tuple(squares[k].tolist()),
+                divergence=own,
+                chi2=chi2,
+                ndf=ndf,
+            )
+        )
+    return tuple(found)
+
+
+def _chi2(
+    first: Floats, first_squares: Floats, second: Floats, second_squares: Floats
+) -> tuple[float | None, int]:
+    """Chi-square of the shapes of two weighted histograms (Gagunashvili, arXiv:physics/0605123).
+
+    Bins that are empty in both are left out.
+    """
+    one, two = first.sum(), second.sum()
+    if not (one > 0 and two > 0):
+        return None, 0
+    used = (first_squares + second_squares) > 0
+    variance = first_squares[used] / one**2 + second_squares[used] / two**2
+    difference = first[used] / one - second[used] / two
+    return float(np.sum(difference**2 / variance)), max(int(used.sum()) - 1, 0)
+
+
+def _rank_correlation(mass: Floats, score: Floats, weights: Floats) -> float | None:
+    """Spearman's correlation; weights count in the means, not in the ranks."""
+    from scipy.stats import rankdata
+
+    total = float(weights.sum())
+    if len(mass) < 2 or not total > 0:
+        return None
+    x, y = rankdata(mass), rankdata(score)
+    x, y = x - np.sum(weights * x) / total, y - np.sum(weights * y) / total
+    spread = float(np.sum(weights * x**2)), float(np.sum(weights * y**2))
+    if not min(spread) > 0:
+        return None
+    return float(np.sum(weights * x * y) / np.sqrt(spread[0] * spread[1]))
