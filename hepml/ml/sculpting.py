@@ -198,17 +198,20 @@ def _slices(limits: Floats, part: Ints, counts: Floats, squares: Floats) -> tupl
 def _chi2(
     first: Floats, first_squares: Floats, second: Floats, second_squares: Floats
 ) -> tuple[float | None, int]:
-    """Chi-square of the shapes of two weighted histograms (Gagunashvili, arXiv:physics/0605123).
+    """Chi-square of the shapes of two histograms, and its degrees of freedom.
 
-    Bins that are empty in both are left out.
+    Variances are those of the shape that both would have in common; for counts this is the usual
+    test of homogeneity. Bins that are empty in both are left out.
     """
     one, two = first.sum(), second.sum()
     if not (one > 0 and two > 0):
         return None, 0
-    used = (first_squares + second_squares) > 0
-    variance = first_squares[used] / one**2 + second_squares[used] / two**2
+    squares = first_squares + second_squares
+    used = squares > 0
+    shares = first_squares.sum() / one**2 + second_squares.sum() / two**2
     difference = first[used] / one - second[used] / two
-    return float(np.sum(difference**2 / variance)), max(int(used.sum()) - 1, 0)
+    chi2 = float(np.sum(difference**2 / squares[used]) * squares.sum() / shares)
+    return chi2, max(int(used.sum()) - 1, 0)
 
 
 def _rank_correlation(mass: Floats, score: Floats, weights: Floats) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import chi2_contingency
 
 from hepml.errors import ParameterError
 from hepml.ml.category_results import Sculpting
@@ -53,9 +54,12 @@ def test_slices_and_their_spectra_by_hand() -> None:
     assert low.counts == (1.0, 0.0, 2.0)
     assert high.counts == (3.0, 0.0, -1.0)
     assert high.squares == (9.0, 0.0, 1.0)
-    # shapes (1/3, 2/3) and (3/2, -1/2), variances (1/9 + 9/4, 4/9 + 1/4)
-    chi2 = (7 / 6) ** 2 / (1 / 9 + 9 / 4) + (7 / 6) ** 2 / (4 / 9 + 1 / 4)
+    # shapes (1/3, 2/3) and (3/2, -1/2); squares (1, 4) and (9, 1) of sums 3 and 2 say that the
+    # variances are 10/15 and 5/15 of 5/9 + 10/4
+    chi2 = (7 / 6) ** 2 * (15 / 10 + 15 / 5) / (5 / 9 + 10 / 4)
     assert high.chi2 == pytest.approx(chi2)
+    # the other one's rest
+    assert low.chi2 == pytest.approx(chi2)
     assert high.ndf == 1
 
 
@@ -93,6 +97,14 @@ def test_a_score_that_grows_with_the_mass_is_correlated_with_it() -> None:
     mass = np.linspace(106, 159, 50)
     assert look(mass, mass**3).correlation == pytest.approx(1.0)
     assert look(mass, np.ones(50)).correlation is None
+
+
+def test_the_chi_square_of_counts_is_that_of_a_contingency_table() -> None:
+    rng = np.random.default_rng(4)
+    mass, score = rng.uniform(105, 160, 900), rng.random(900)
+    found = look(mass, score, shares=(0.8, 0.2), bins=11, repeats=2)
+    table = np.array([item.counts for item in found.slices])
+    assert found.slices[0].chi2 == pytest.approx(chi2_contingency(table)[0])
 
 
 def test_rows_of_one_score_are_one_slice() -> None:
