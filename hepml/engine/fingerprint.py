@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import json
@@ -98,9 +99,25 @@ def framework_hash() -> str:
 
 @cache
 def model_code_hash() -> str:
-    """Hash of the part of hepml that reads and applies models."""
-    root = Path(__file__).parents[1] / "ml"
-    return _hash_sources(list(root.rglob("*.py")), root)
+    """Hash of the part of `hepml.ml` that reads and applies models: what it imports, no more."""
+    root = Path(__file__).parents[1]
+    files, wanted = set[Path](), {root / "ml" / "models.py"}
+    while wanted:
+        path = wanted.pop()
+        files.add(path)
+        wanted |= _imported(path, root) - files
+    return _hash_sources(list(files), root)
+
+
+def _imported(source: Path, root: Path) -> set[Path]:
+    """Modules of `hepml.ml` that a module names in its imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hepml.ml"):
+            place = root.joinpath(*(node.module or "").split(".")[1:])
+            names = (place.with_suffix(".py"), *(place / f"{n.name}.py" for n in node.names))
+            found |= {path for path in names if path.is_file()}
+    return found
 
 
 def code_hash(processor: type[Processor]) -> str:
