@@ -35,8 +35,7 @@ def deliver(client: Any, model: AppliedModel, announce: Callable[[str], None]) -
         return b""
     content = pack(model)
     announce(f"the workers do not see the model in {model.path}: it is sent to them")
-    client.run(_receive, model, content, on_error="return")
-    refused = _refusals(client.run(AppliedModel.lacking, model, on_error="return"))
+    refused = _refusals(client.run(_receive, model, content, on_error="return"))
     if refused:
         worker, reason = next(iter(refused.items()))
         raise ModelError(
@@ -92,8 +91,10 @@ def unpack(content: bytes, model: AppliedModel, folder: str | Path) -> None:
     receive(model, str(place))
 
 
-def _receive(model: AppliedModel, content: bytes) -> None:
-    """Unpack on the worker that this runs on."""
-    from distributed import get_worker
-
-    unpack(content, model, get_worker().local_directory)
+def _receive(model: AppliedModel, content: bytes, dask_worker: Any) -> str:
+    """Unpack on the worker that this runs on; why it cannot apply the model, empty if it can."""
+    try:
+        unpack(content, model, dask_worker.local_directory)
+    except OSError as error:
+        return str(error)
+    return model.lacking()
