@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hepml.ml.anomaly.efficiency import efficiency
-    from hepml.ml.anomaly.settings import EnsembleSettings
     from hepml.ml.anomaly.events import AnomalyData
     from hepml.ml.anomaly.outcome import StrategyResult
+    from hepml.ml.anomaly.settings import EnsembleSettings
     from hepml.ml.anomaly.strategies import STRATEGIES, run_strategy
 
 _LAZY = {

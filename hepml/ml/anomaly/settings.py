@@ -32,8 +32,11 @@ class EnsembleSettings:
         Least rows in a leaf.
     penalty : float
         L2 penalty of leaf values.
+    random_cuts : bool
+        Try one random cut of each feature at a node (extremely randomised trees), not all.
     patience : int
-        Rounds without a better loss on the validation fold before a member stops; 0: never.
+        Rounds without a better loss on the validation fold before a member stops; 0: never, and
+        that fold trains like the others.
     seed : int
         Added to the seed of every member, and of the folds.
     """
@@ -46,6 +49,7 @@ class EnsembleSettings:
     features: float = 1.0
     least_rows: int = 20
     penalty: float = 1.0
+    random_cuts: bool = False
     patience: int = 10
     seed: int = 0
 
