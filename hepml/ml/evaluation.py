@@ -215,12 +215,14 @@ def _importances(
 
 
 def gains(model: TrainedModel) -> list[float]:
-    """Share of each feature in what the splits gain."""
-    if model.kind == "boosted":
-        found = model.estimator.importance("gain")
-    else:
+    """Share of each feature in what the splits gain; 0 for models without splits."""
+    if model.kind == "forest":
         from hepml.ml.forest import importance
 
         found = importance(model.estimator)
+    elif hasattr(model.estimator, "importance"):
+        found = np.asarray(model.estimator.importance("gain"), np.float64)
+    else:
+        found = np.zeros(len(model.features))
     total = float(found.sum())
     return [float(value / total) if total else 0.0 for value in found]

@@ -16,6 +16,8 @@ __all__ = ["divergence", "sculpting"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_WINDOWS = {"data": (105.0, 160.0), "signal": (118.0, 132.0)}
+
 
 def sculpting(
     mass: Floats,
@@ -27,7 +29,7 @@ def sculpting(
     title: str = "",
     rows: Literal["data", "signal"] = "data",
     mass_input: bool = False,
-    window: tuple[float, float] = (105.0, 160.0),
+    window: tuple[float, float] | None = None,
     bins: int = 22,
     shares: Sequence[float] = (0.5, 0.3, 0.15, 0.05),
     repeats: int = 200,
@@ -54,8 +56,8 @@ def sculpting(
         What the rows are.
     mass_input : bool
         Whether the mass is among the model's inputs.
-    window : (float, float)
-        Masses [GeV].
+    window : (float, float), optional
+        Masses [GeV]; default: 105 to 160 for data, 118 to 132, where the peak is, for signal.
     bins : int
         Mass bins of equal width.
     shares : sequence of float
@@ -71,6 +73,7 @@ def sculpting(
     ParameterError
         If the window or the shares make no sense.
     """
+    window = window or _WINDOWS[rows]
     if not window[0] < window[1] or bins < 1 or not shares or min(shares) <= 0:
         raise ParameterError(
             f"Sculpting needs a rising window, bins and positive shares, not {window}, {bins} and "

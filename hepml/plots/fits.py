@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,10 +50,30 @@ def draw_found(
     if (place / "fit.json").is_file():
         written += draw_fit(PeakFit.read(place / "fit.json"), out or place, formats, **options)
     if (place / "result.json").is_file():
-        from hepml.plots.ml_shower import draw_identification
-
-        written += draw_identification(place, out, formats, **options)
+        written += _draw_model(place, out, formats, **options)
     return written
+
+
+def _draw_model(
+    place: Path, out: str | Path | None, formats: Sequence[str], **options: Any
+) -> list[Path]:
+    """Draw what a task of ``hepml ml`` found; its ``kind`` says which one it was."""
+    from hepml.plots.ml_production import draw_production
+    from hepml.plots.ml_shower import draw_identification
+
+    drawn = {"higgs-production": draw_production}
+    draw = drawn.get(_kind(place / "result.json"), draw_identification)
+    return draw(place, out, formats, **options)
+
+
+def _kind(path: Path) -> str:
+    """What a result says that it is; nothing where it does not."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        # whoever reads it as a result says what is wrong
+        return ""
+    return str(found.get("kind", "")) if isinstance(found, dict) else ""
 
 
 def fit_figure(fit: PeakFit, look: Look | None = None) -> Figure:

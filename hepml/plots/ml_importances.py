@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hepml.ml.class_results import ClassJudgement
 from hepml.ml.results import Judgement
 from hepml.plots.style import Look, new_figure, styled
 
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["importance_figure"]
 
 
-def importance_figure(judgement: Judgement, look: Look | None = None, most: int = 20) -> Figure:
+def importance_figure(
+    judgement: Judgement | ClassJudgement,
+    look: Look | None = None,
+    most: int = 20,
+    lost: str = "Average precision lost when shuffled",
+) -> Figure:
     """Draw what a model loses without a feature, and the share of the gain that it has.
 
     Parameters
@@ -27,6 +33,8 @@ def importance_figure(judgement: Judgement, look: Look | None = None, most: int 
         Style and texts.
     most : int
         Most features shown, the most important ones.
+    lost : str
+        What is lost, for the legend.
 
     Returns
     -------
@@ -48,7 +56,7 @@ def importance_figure(judgement: Judgement, look: Look | None = None, most: int 
             error = [item.permutation_error or 0.0 for item in shown]
             axes.barh(
                 place + height / 2, loss, height, xerr=error, color="#ffa90e",
-                label="Average precision lost when shuffled", error_kw={"elinewidth": 1.2},
+                label=lost, error_kw={"elinewidth": 1.2},
             )  # fmt: skip
         axes.set_yticks(place, [item.feature for item in shown], size=12)
         axes.tick_params(axis="y", which="both", length=0)
