@@ -42,7 +42,8 @@ def resolve_inputs(
 ) -> tuple[Input, ...]:
     """Turn command-line arguments into inputs.
 
-    Each argument is a file, a directory (its ROOT and Parquet files), a glob, a URL (if it is
+    Each argument is a file, a directory (its ROOT and Parquet files, or where it has none the
+    Parquet files of its folders, as an import writes them), a glob, a URL (if it is
     ``root://`` of a directory or with wildcards too), a dataset name or pattern of the
     catalogue, or ``NAME=FILES`` with files separated by commas. What exists on disk wins over a
     dataset of the same name. A file that matches a catalogue entry takes its dataset, class and
@@ -268,6 +269,9 @@ def _directory(path: Path) -> list[Path]:
         raise FileAccessError(f"{path} cannot be listed: {error.strerror}") from error
     if files:
         return files
+    imported = sorted(path.glob("*/*.parquet"))
+    if imported and not any(path.glob("*/*.root")):
+        return imported  # an import of several data sets, a folder for each
     deeper = sorted({str(p.parent) for s in SUFFIXES for p in path.glob(f"*/*{s}")})
     hint = f"There are some in {', '.join(deeper[:5])}." if deeper else "Name the files instead."
     if any(found for pattern in IMPORTED for found in path.glob(pattern)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from hepml.importers.shower import Imported
+    from hepml.importers.topjet_work import Outcome
 
 __all__ = ["app"]
 
@@ -91,6 +92,70 @@ def shower(
     for brick in bricks:
         _account(brick)
     _say(f"tiles in {out}:  hepml run shower {out} --out RUN")
+
+
+@app.command()
+def topjet(
+    sources: Annotated[
+        list[Path], typer.Argument(help="HDF5 files (.h5, .h5.gz) or folders of them.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder; what is finished there already is kept.")
+    ],
+    workers: Annotated[int, typer.Option(help="Processes; each reads one file at a time.")] = 2,
+    max_constits: Annotated[
+        int | None,
+        typer.Option(help="Keep no more constituents a jet; default: all.", show_default=False),
+    ] = None,
+    bad_jets: Annotated[
+        str, typer.Option(help="Jets with NaN or no energy: refuse their file, or drop them.")
+    ] = "refuse",
+) -> None:
+    """Jets of the top tagging open data (2022, 2024), HDF5 to Parquet without zero padding."""
+    from hepml.errors import IncompleteRunError
+    from hepml.importers.topjet import import_jets
+
+    with _progress() as advance:
+        found = import_jets(
+            sources,
+            out,
+            workers=workers,
+            max_constits=max_constits,
+            bad_jets=bad_jets,
+            progress=advance,
+        )
+    for dataset, outcomes in found.datasets.items():
+        _dataset(dataset, outcomes)
+    for item in found.failed:
+        _say(f"not imported: {item.reason}")
+    if found.failed:
+        raise IncompleteRunError(
+            f"{len(found.failed)} of {len(found.outcomes)} files were not imported (see above); "
+            "the others are. When they are repaired, the same command imports what is missing."
+        )
+    _say(f"jets in {out}:  hepml run topjet {out} --out RUN")
+
+
+def _dataset(dataset: str, outcomes: Sequence[Outcome]) -> None:
+    """Print what was read of a data set."""
+    jets = sum(item.jets for item in outcomes)
+    constituents = sum(item.constituents for item in outcomes)
+    new = [item for item in outcomes if item.state == "imported"]
+    kept = len(outcomes) - len(new)
+    text = f"{dataset}: {jets:,} jets, {constituents:,} constituents in {len(outcomes)} files"
+    if kept:
+        text += f", {kept} of them kept from before"
+    megabytes = sum(item.input_bytes for item in new) / 1e6
+    if megabytes > 100:
+        seconds = sum(item.seconds for item in new)
+        text += f", {megabytes / seconds:.0f} MB/s of input a process"
+    _say(text)
+    counts: dict[str, int] = {}
+    for item in outcomes:
+        for what, number in item.counts.items():
+            counts[what] = counts.get(what, 0) + number
+    for what, number in counts.items():
+        _say(f"  {number:,} {what}")
 
 
 def _account(brick: Imported) -> None:

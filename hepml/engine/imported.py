@@ -16,6 +16,8 @@ __all__ = ["import_notes", "merged_folders", "missing_parts"]
 def import_notes(files: Sequence[PlannedFile]) -> list[str]:
     """One sentence for each import: what it read, rejected, missed or skipped."""
     accounts: dict[tuple[str, str], dict[str, Any]] = {}
+    for dataset, counts in _counts(files).items():
+        accounts[dataset, ""] = counts
     for file in files:
         account = (file.imported or {}).get("account")
         if isinstance(account, dict) and account:
@@ -26,6 +28,18 @@ def import_notes(files: Sequence[PlannedFile]) -> list[str]:
         for (dataset, _), account in accounts.items()
         if (said := list(_said(account)))
     ]
+
+
+def _counts(files: Sequence[PlannedFile]) -> dict[str, dict[str, int]]:
+    """What each file counted for itself, added up over a dataset."""
+    found: dict[str, dict[str, int]] = {}
+    for file in files:
+        counts = (file.imported or {}).get("counts")
+        if isinstance(counts, dict):
+            total = found.setdefault(file.dataset, {})
+            for name, value in counts.items():
+                total[name] = total.get(name, 0) + int(value)
+    return found
 
 
 def _said(account: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
@@ -16,12 +15,9 @@ from coffea.nanoevents.util import tuple_to_key
 
 from hepml.engine.reading import coffea_fits
 from hepml.engine.rows import RowColumns, is_readable
-from hepml.errors import FileAccessError
+from hepml.notes import file_notes
 
-__all__ = ["NOTES", "ParquetFile", "file_notes", "open_parquet"]
-
-# Key in the file's metadata of the JSON that every import writes.
-NOTES = b"hepml"
+__all__ = ["ParquetFile", "open_parquet"]
 
 
 class ParquetFile:
@@ -46,7 +42,7 @@ class ParquetFile:
     def __init__(self, endpoint: str, handle: Any, file: pq.ParquetFile) -> None:
         self.endpoint = endpoint
         self.schema = file.schema_arrow
-        self.notes = file_notes(self.schema, endpoint)
+        self.notes = file_notes(file, endpoint)
         self._handle = handle
         self._file = file
         counts = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
@@ -179,33 +175,3 @@ def open_parquet(endpoint: str) -> ParquetFile:
     except BaseException:
         handle.close()
         raise
-
-
-def file_notes(schema: pa.Schema, endpoint: str) -> dict[str, Any]:
-    """What an import noted in a file.
-
-    Raises
-    ------
-    FileAccessError
-        If the file's identity is not among it.
-    """
-    stored = (schema.metadata or {}).get(NOTES)
-    try:
-        notes = json.loads(stored) if stored else {}
-    except ValueError as error:
-        raise FileAccessError(
-            f"{endpoint} has damaged notes ({error}). Import it again."
-        ) from error
-    if not (isinstance(notes, dict) and isinstance(notes.get("uuid"), str) and notes["uuid"]):
-        raise FileAccessError(
-            f"{endpoint} is a Parquet file without identity: hepml did not import it. Import the "
-            "original:  hepml import CHANNEL SOURCE --out DIR  or, for a file of your own, put "
-            '{"uuid": ..., "kind": "data" or "simulation"} as JSON under the key \'hepml\' of its '
-            "metadata."
-        )
-    if notes.get("kind") not in (None, "data", "simulation"):
-        raise FileAccessError(
-            f"{endpoint} says that it is {notes['kind']!r}; only data and simulation are known. "
-            "Import it again."
-        )
-    return notes
