@@ -20,6 +20,7 @@ SHIPPED = {
     "diphoton": "processors.diphoton:DiphotonProcessor",
     "dimuon": "processors.dimuon:DimuonProcessor",
     "shower": "processors.shower:ShowerProcessor",
+    "topjet": "processors.topjet:TopJetProcessor",
 }
 
 

@@ -34,6 +34,8 @@ _CATEGORIES = {
     "same": "Same sign",
     "opposite_sign": "Opposite sign",
     "same_sign": "Same sign",
+    "top 0": "QCD",
+    "top 1": "Top",
 }
 
 

@@ -33,6 +33,8 @@ Progress = Callable[[str, int, int], None]
 _LONGEST_TEXT = 28
 _CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
 SHOWER = "shower"
+# What these channels show is counted: no luminosity predicts it.
+COUNTED = (SHOWER, "topjet")
 
 
 def draw_run(
@@ -108,8 +110,7 @@ def draw_run(
         channel=contents.processor,
         style=style or EXPERIMENTS.get(contents.processor, "ATLAS"),
         text=_text(contents) if label is None else label,
-        # showers are counted, not predicted
-        luminosity=None if unit or contents.processor == SHOWER else norm.luminosity,
+        luminosity=None if unit or contents.processor in COUNTED else norm.luminosity,
         note=_note(contents, bool(norm.partial), unit),
     )
     folder = Path(out) if out is not None else contents.path / "plots"

@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from hepml.schemas.emulsion import Emulsion
     from hepml.schemas.jagged import Jagged
     from hepml.schemas.nanoaod import NanoAOD
+    from hepml.schemas.topjet import TopJets
 
 _LAZY = {
     "AtlasOpenData": "hepml.schemas.atlas_mini",
     "Emulsion": "hepml.schemas.emulsion",
     "Jagged": "hepml.schemas.jagged",
     "NanoAOD": "hepml.schemas.nanoaod",
+    "TopJets": "hepml.schemas.topjet",
 }
 
-__all__ = ["AtlasOpenData", "Emulsion", "Jagged", "NanoAOD"]
+__all__ = ["AtlasOpenData", "Emulsion", "Jagged", "NanoAOD", "TopJets"]
 
 
 def __getattr__(name: str) -> Any:
