@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli import apply
+from hepml.cli import anomaly, apply
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -218,3 +218,5 @@ def _refuse_training(
 
 
 app.command("apply")(apply.apply)
+app.command("upsilon-anomaly")(anomaly.upsilon_anomaly)
+app.command("anomaly")(anomaly.anomaly)
