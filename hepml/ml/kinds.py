@@ -8,21 +8,30 @@ from typing import Any, Literal
 
 __all__ = ["FILES", "Kind", "read_estimator", "write_estimator"]
 
-Kind = Literal["boosted", "forest"]
+Kind = Literal["boosted", "forest", "ensemble", "network"]
 
-FILES: dict[str, str] = {"boosted": "model.txt", "forest": "model.skops"}
+FILES: dict[str, str] = {
+    "boosted": "model.txt",
+    "forest": "model.skops",
+    "ensemble": "model.skops",
+    "network": "model.safetensors",
+}
 """Name of the estimator's file by kind."""
 
 
 def write_estimator(kind: Kind, estimator: Any, folder: Path) -> None:
     """Write a trained estimator into a folder."""
     path = folder / FILES[kind]
-    if kind == "boosted":
-        estimator.save(path)
-        return
-    from hepml.ml.forest import save_forest
+    if kind == "forest":
+        from hepml.ml.forest import save_forest
 
-    save_forest(estimator, path)
+        save_forest(estimator, path)
+    elif kind == "ensemble":
+        from hepml.ml.ensembles import save_ensemble
+
+        save_ensemble(estimator, path)
+    else:
+        estimator.save(path)
 
 
 def read_estimator(folder: Path, found: Mapping[str, Any]) -> Any:
@@ -34,10 +43,20 @@ def read_estimator(folder: Path, found: Mapping[str, Any]) -> Any:
         If it is damaged.
     """
     path = folder / FILES[found["kind"]]
-    if found["kind"] == "boosted":
-        from hepml.ml.boosting import BoostedTrees
+    match found["kind"]:
+        case "boosted":
+            from hepml.ml.boosting import BoostedTrees
 
-        return BoostedTrees.from_text(path.read_text(), found["classes"])
-    from hepml.ml.forest import load_forest
+            return BoostedTrees.from_text(path.read_text(), found["classes"])
+        case "ensemble":
+            from hepml.ml.ensembles import load_ensemble
 
-    return load_forest(path)
+            return load_ensemble(path)
+        case "network":
+            from hepml.ml.network import NetworkClassifier
+
+            return NetworkClassifier.load(path)
+        case _:
+            from hepml.ml.forest import load_forest
+
+            return load_forest(path)
