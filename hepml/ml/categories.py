@@ -63,6 +63,7 @@ def categorise(
     *,
     data: Events | None = None,
     background: float | Mapping[str, float] | None = None,
+    data_scale: float = 1.0,
     window: tuple[float, float] = (120.0, 130.0),
     sidebands: tuple[float, float] = (105.0, 160.0),
     model: str = "",
@@ -86,6 +87,8 @@ def categorise(
     data : Events, optional
         Data rows: the background comes from their sidebands; see
         `hepml.ml.continuum.fit_continuum`. The window is not looked at.
+    data_scale : float
+        Luminosity that the signal's weights are for over that of the data.
     background : float or mapping of str to float, optional
         In place of data: background events in the window, of each category or of all together.
         In the latter case it is shared out as the signal is, so that categories gain nothing for
@@ -104,11 +107,10 @@ def categorise(
     region = Region(sidebands[0], *window, sidebands[1])
     if data is not None:
         region = _covered(region, data.mass, notes)
-        together = fit_continuum(data.mass, region)
-        parts = [
-            fit_continuum(data.of(k).mass, region, together) for k in range(len(names))
-        ]  # fmt: skip
-        if together.sideband == 0:
+        whole = fit_continuum(data.mass, region)
+        found = [fit_continuum(data.of(k).mass, region, whole) for k in range(len(names))]
+        together, *parts = (item.scaled(data_scale) for item in (whole, *found))
+        if whole.sideband == 0:
             notes.append("the sidebands hold no data: the background is an upper estimate")
     else:
         together, parts = _given(background, signal, names, region)

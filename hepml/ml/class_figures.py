@@ -46,16 +46,29 @@ class Judged:
 
     def areas(self, rankings: Sequence[Ranking]) -> tuple[dict[str, Interval], Interval]:
         """Area of each class against the rest, and their mean."""
-        values = [item.auc() for item in rankings]
-        drawn = [self._draws(item, np.arange(len(self.sample))) for item in rankings]
-        known = [k for k, value in enumerate(values) if np.isfinite(value)]
+        return self._summary(*self.drawn_areas(rankings))
+
+    def drawn_areas(self, rankings: Sequence[Ranking]) -> tuple[Floats, Floats]:
+        """Areas by class, and those of every draw, shape (classes, repeats)."""
+        rows = np.arange(len(self.sample))
+        drawn = np.array([self._draws(item, rows) for item in rankings])
+        return np.array([item.auc() for item in rankings]), drawn
+
+    def _summary(self, values: Floats, drawn: Floats) -> tuple[dict[str, Interval], Interval]:
         found = {
-            str(name): _interval(values[k], drawn[k]) for k, name in enumerate(self.sample.classes)
+            str(name): _interval(float(value), each)
+            for name, value, each in zip(self.sample.classes, values, drawn, strict=True)
         }
-        if not known:
+        known = np.isfinite(values)
+        if not known.any():
             return found, Interval(value=None)
-        mean = np.mean([drawn[k] for k in known], axis=0)
-        return found, _interval(float(np.mean([values[k] for k in known])), mean)
+        return found, _interval(float(values[known].mean()), drawn[known].mean(axis=0))
+
+    def less(self, other: Judged) -> tuple[dict[str, Interval], Interval]:
+        """Areas minus those of another model on the same rows, and the difference of the means."""
+        mine, drawn = self.drawn_areas(self.rankings())
+        theirs, drawn_too = other.drawn_areas(other.rankings())
+        return self._summary(mine - theirs, drawn - drawn_too)
 
     def guess(self) -> float:
         """Log loss of probabilities that are the prior in every row."""

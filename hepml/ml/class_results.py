@@ -16,6 +16,7 @@ __all__ = [
     "ClassJudgement",
     "ClassScores",
     "ClassWeights",
+    "Comparison",
     "Confusion",
     "History",
     "PairAuc",
@@ -189,6 +190,25 @@ class ClassJudgement(Result):
     notes: tuple[str, ...] = ()
 
 
+class Comparison(Result):
+    """Areas of one model minus those of another one, on the same rows.
+
+    Attributes
+    ----------
+    first, second : str
+        The models.
+    auc : dict of str to Interval
+        Difference by class, against the rest; the draws of the bootstrap are the same for both.
+    macro_auc : Interval
+        Difference of the means.
+    """
+
+    first: str
+    second: str
+    auc: dict[str, Interval]
+    macro_auc: Interval
+
+
 class ProductionResult(Result):
     """Everything that ``hepml ml higgs-production`` found.
 
@@ -210,6 +230,8 @@ class ProductionResult(Result):
         Of the whole table.
     judgements : tuple of ClassJudgement
         The main model first; models of fewer classes have their own ``classes``.
+    comparisons : tuple of Comparison
+        Of models of the same classes.
     categories : tuple of Categories
         Categorised analyses.
     sculpting : tuple of Sculpting
@@ -226,6 +248,7 @@ class ProductionResult(Result):
     classes: tuple[str, ...]
     weights: tuple[ClassWeights, ...]
     judgements: tuple[ClassJudgement, ...]
+    comparisons: tuple[Comparison, ...] = ()
     categories: tuple[Categories, ...] = ()
     sculpting: tuple[Sculpting, ...] = ()
     search: dict[str, Any] = Field(default_factory=dict)

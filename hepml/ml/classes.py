@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hepml.errors import ModelError
 from hepml.ml.class_figures import Judged, roc_curve
-from hepml.ml.class_results import ClassJudgement, Confusion, History
+from hepml.ml.class_results import ClassJudgement, Comparison, Confusion, History
 from hepml.ml.confusion import class_weights, confusion
 from hepml.ml.evaluation import gains
 from hepml.ml.importances import draw_rows, permutation_losses
@@ -18,7 +18,13 @@ from hepml.ml.ranking import Ranking
 from hepml.ml.results import Curve, Importance
 from hepml.ml.sample import Sample
 
-__all__ = ["class_importances", "class_weights", "judge_classes", "macro_auc"]
+__all__ = [
+    "class_importances",
+    "class_weights",
+    "compare_classes",
+    "judge_classes",
+    "macro_auc",
+]
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +109,34 @@ def judge_classes(
         training_rows=training_rows,
         notes=_notes(sample, matrix),
     )
+
+
+def compare_classes(
+    first: Floats,
+    second: Floats,
+    sample: Sample,
+    *,
+    models: tuple[str, str],
+    repeats: int = 200,
+    seed: int = 0,
+) -> Comparison:
+    """Difference of two models' weighted areas, with intervals of the difference itself.
+
+    Both models see the same draws: what one set of test rows has more than another one does not
+    count. The arguments are those of `judge_classes`.
+
+    Raises
+    ------
+    ModelError
+        If the probabilities do not fit the rows.
+    """
+    prior = np.ones(len(sample.classes))
+    found = []
+    for probabilities in (first, second):
+        _check(probabilities, sample)
+        found.append(Judged(probabilities, sample, prior, repeats, seed))
+    auc, macro = found[0].less(found[1])
+    return Comparison(first=models[0], second=models[1], auc=auc, macro_auc=macro)
 
 
 def _curves(names: Sequence[str], rankings: Sequence[Ranking]) -> dict[str, Curve]:

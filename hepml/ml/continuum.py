@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,10 @@ class Continuum:
     ratio: float
     ratio_error: float
     shape: str
+
+    def scaled(self, factor: float) -> Continuum:
+        """The background of so many times the luminosity, known no better than it is."""
+        return replace(self, expected=factor * self.expected, error=factor * self.error)
 
 
 def fit_continuum(mass: Floats, region: Region, inclusive: Continuum | None = None) -> Continuum:

@@ -73,7 +73,8 @@ def sculpting_figure(
             text = f"{item.low:.3g} – {item.high:.3g} ({item.events:,})"
             axes.errorbar(x[drawn], shape[drawn], error[drawn], label=text, **points)
             highest = np.maximum(highest, np.where(drawn, shape + error, 0.0))
-            ratio = drawn & (whole > 0)
+            # a ratio that could be anything would only hide the others
+            ratio = drawn & (error < whole)
             lower.errorbar(
                 x[ratio], shape[ratio] / whole[ratio], error[ratio] / whole[ratio], **points
             )

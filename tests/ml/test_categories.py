@@ -77,6 +77,17 @@ def test_the_background_comes_from_the_sidebands_of_each_category() -> None:
     assert found.inclusive.background == pytest.approx(4.0)
 
 
+def test_data_of_less_luminosity_are_scaled() -> None:
+    mass = np.repeat([106.0, 140.0], 10)
+    data = Events(mass, np.repeat([0, 1], 10))
+    once, twice = make(data=data), make(data=data, data_scale=2.0)
+    for less, more in zip(once.categories, twice.categories, strict=True):
+        assert more.background == pytest.approx(2 * less.background)
+        assert more.background_error == pytest.approx(2 * less.background_error)
+        assert more.sideband == less.sideband
+    assert twice.inclusive.background == pytest.approx(2 * 20 * 10 / 45)
+
+
 def test_an_uncertain_background_costs_significance() -> None:
     assert expected_significance(10, 100) == pytest.approx(asimov(10, 100))
     # Cowan (2012), equation 20, large numbers: s / sqrt(b + sigma^2)

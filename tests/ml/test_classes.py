@@ -13,7 +13,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from hepml.columns import feature
 from hepml.errors import ModelError
 from hepml.ml.class_results import ClassJudgement
-from hepml.ml.classes import class_importances, judge_classes, macro_auc
+from hepml.ml.classes import class_importances, compare_classes, judge_classes, macro_auc
 from hepml.ml.models import TrainedModel
 from hepml.ml.sample import Sample
 
@@ -206,6 +206,24 @@ class FirstInput:
 
     def importance(self, kind: str) -> np.ndarray:
         return np.array([3.0, 1.0])
+
+
+def test_a_model_does_not_differ_from_itself() -> None:
+    p, sample = noisy(500, 8)
+    found = compare_classes(p, p, sample, models=("a", "b"), repeats=10)
+    assert found.macro_auc.value == found.macro_auc.error == 0.0
+
+
+def test_models_that_err_alike_are_told_apart_better_than_by_their_own_errors() -> None:
+    p, sample = noisy(1_000, 9)
+    worse = 0.8 * p + 0.2 * np.random.default_rng(1).dirichlet(np.ones(3), len(p))
+    found = compare_classes(p, worse, sample, models=("a", "b"), repeats=50)
+    first, second = judge(p, sample, repeats=50), judge(worse, sample, repeats=50)
+    for name in NAMES:
+        difference = (first.auc[name].value or 0) - (second.auc[name].value or 0)
+        assert found.auc[name].value == pytest.approx(difference)
+        assert (found.auc[name].error or 1) < 0.5 * (first.auc[name].error or 0)
+    assert (found.macro_auc.value or 0) > 2 * (found.macro_auc.error or 1)
 
 
 def test_only_the_input_that_is_used_loses_when_shuffled() -> None:
