@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.errors import ModelError
+from hepml.ml.density.adam import Adam
 from hepml.ml.density.base import Progress
 from hepml.ml.density.network import Network
 
@@ -192,7 +193,7 @@ def run_epochs(
         If the loss is not finite in any epoch.
     """
     kept = Kept()
-    step = _adam(network, settings, math.ceil(len(training.z) / settings.batch_size))
+    step = _stepper(network, settings, math.ceil(len(training.z) / settings.batch_size))
     waited = 0
     for epoch in range(1, settings.epochs + 1):
         order = rng.permutation(len(training.z))
@@ -219,28 +220,21 @@ def run_epochs(
     return kept
 
 
-def _adam(network: Network, settings: Settings, batches: int) -> Callable[[], None]:
+def _stepper(network: Network, settings: Settings, batches: int) -> Callable[[], None]:
     """A function that makes one step with the gradient that ``network.grad`` holds."""
-    import torch
-
-    parameter = torch.nn.Parameter(torch.from_numpy(network.flat))
-    parameter.grad = torch.from_numpy(network.grad)
-    adam = torch.optim.Adam(
-        [parameter], lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    total, done = settings.epochs * batches, 0
+    adam = Adam(network.flat, settings.weight_decay)
+    total = settings.epochs * batches
 
     def step() -> None:
-        nonlocal done
         size = float(np.linalg.norm(network.grad))
         if not math.isfinite(size):
-            network.grad[:] = 0
-        elif settings.clip and size > settings.clip:
+            # one batch with a wild row must not end the training
+            return
+        if settings.clip and size > settings.clip:
             network.grad *= np.float32(settings.clip / size)
+        rate = settings.learning_rate
         if settings.schedule == "cosine":
-            share = 0.5 * (1 + math.cos(math.pi * done / total))
-            adam.param_groups[0]["lr"] = settings.learning_rate * share
-        adam.step()
-        done += 1
+            rate *= 0.5 * (1 + math.cos(math.pi * adam.steps / total))
+        adam.step(network.grad, rate)
 
     return step

@@ -103,7 +103,7 @@ def negative_log_likelihood(
     total += 0.5 * d * math.log(2 * math.pi)
     if len(grad):
         _backward(weight, flat, sizes, length, x, units, grad)
-    return total
+    return float(total)
 
 
 @compiled
