@@ -58,10 +58,11 @@ def _draw_model(
     place: Path, out: str | Path | None, formats: Sequence[str], **options: Any
 ) -> list[Path]:
     """Draw what a task of ``hepml ml`` found; its ``kind`` says which one it was."""
+    from hepml.plots.anomaly import draw_anomaly
     from hepml.plots.ml_production import draw_production
     from hepml.plots.ml_shower import draw_identification
 
-    drawn = {"higgs-production": draw_production}
+    drawn = {"higgs-production": draw_production, "anomaly": draw_anomaly}
     draw = drawn.get(_kind(place / "result.json"), draw_identification)
     return draw(place, out, formats, **options)
 

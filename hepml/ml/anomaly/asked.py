@@ -27,8 +27,9 @@ __all__ = [
     "same_task",
 ]
 
-# Seeds, members and pseudo-experiments of a quick search.
+# Seeds, members and pseudo-experiments of a quick search, and epochs of its flow.
 QUICK = {"seeds": 1, "ensemble": 5, "toys": 500}
+EPOCHS = 100
 DENSITIES = ("auto", "maf", "nsf", "neighbours", "trees")
 
 
@@ -78,6 +79,11 @@ class AnomalyOptions:
                 f"--folds must be at least 3 (one is scored, one stops the training, the others "
                 f"train), not {self.folds}."
             )
+
+    @property
+    def density_options(self) -> dict[str, Any]:
+        """Options of the density model: a quick flow has fewer epochs."""
+        return {"epochs": EPOCHS} if self.quick and self.density in ("maf", "nsf") else {}
 
 
 class AnomalyTask(Result):

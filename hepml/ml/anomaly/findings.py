@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -125,6 +125,8 @@ class AnomalyFindings(Result):
 
     Attributes
     ----------
+    kind : str
+        Always ``"anomaly"``.
     version : str
         hepml version.
     task, source, window : dict
@@ -143,6 +145,7 @@ class AnomalyFindings(Result):
         What a reader must know.
     """
 
+    kind: Literal["anomaly"] = "anomaly"
     version: str
     task: dict[str, Any]
     source: dict[str, Any]

@@ -18,6 +18,7 @@ from hepml.ml.anomaly.asked import (
     opened,
     same_task,
 )
+from hepml.ml.anomaly.blind import blind_result
 from hepml.ml.anomaly.findings import AnomalyFindings, Training
 from hepml.ml.anomaly.folder import AnomalyFolder
 from hepml.ml.anomaly.reading import AnomalyEvents, Wish, read_events
@@ -25,7 +26,7 @@ from hepml.ml.anomaly.report import flat_metrics, judge_kept, true_efficiency
 from hepml.ml.anomaly.scored import Statistics
 from hepml.ml.anomaly.sensitivity import expected_sensitivity
 from hepml.ml.anomaly.strategies import run_strategy
-from hepml.ml.anomaly.trained import blind_training, describe_training
+from hepml.ml.anomaly.trained import describe_training
 from hepml.windows import Window
 
 __all__ = ["judge_folder", "search_anomaly"]
@@ -152,6 +153,7 @@ def _train(
         options.strategy,
         events.data,
         density=options.density,
+        density_options=options.density_options,
         seeds=options.seeds,
         folds=options.folds,
         ensemble=options.ensemble,
@@ -175,15 +177,15 @@ def _closed(
     progress: Progress | None,
 ) -> AnomalyFindings:
     """Sidebands, closure and what could be seen; events of the signal region were not read."""
-    training = blind_training(events, options, asked, folder.state, progress)
     data = events.data
+    trained = blind_result(data, options, asked, folder.state, progress)
     found = AnomalyFindings(
         version=__version__,
         task=record.to_json(),
         source=events.source,
         window=_edges(data.window),
         blind=True,
-        training=training,
+        training=describe_training(events, trained, options),
         sensitivity=expected_sensitivity(
             data.mass, data.window, asked.points, degree=asked.degree, bins=asked.bins
         ),

@@ -1,9 +1,6 @@
-"""How scores were had, in a form that is kept and drawn; and training with the region closed."""
+"""How scores were had, in a form that is kept and drawn."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -13,12 +10,9 @@ from hepml.ml.anomaly.histograms import band_histograms, selected_histograms
 from hepml.ml.anomaly.outcome import StrategyResult
 from hepml.ml.anomaly.pieces import Histogram
 from hepml.ml.anomaly.reading import AnomalyEvents
-from hepml.ml.anomaly.scored import Statistics
 from hepml.ml.anomaly.strategies import STRATEGIES
 
-__all__ = ["TITLES", "blind_training", "describe_training"]
-
-Progress = Callable[[str, int, int], None]
+__all__ = ["TITLES", "describe_training"]
 
 TITLES = {
     "cathode": "CATHODE",
@@ -50,17 +44,6 @@ def describe_training(
         notes=found.notes,
         seconds=found.seconds,
     )
-
-
-def blind_training(
-    events: AnomalyEvents,
-    options: AnomalyOptions,
-    asked: Statistics,
-    store: Path,
-    progress: Progress | None,
-) -> Training:
-    """Train and test what needs no event of the signal region: the density model."""
-    raise NotImplementedError
 
 
 def _histograms(events: AnomalyEvents, found: StrategyResult) -> list[Histogram]:
