@@ -78,7 +78,7 @@ class Reliability(Result):
 
 
 class Importance(Result):
-    """Gain (share of the total) and loss of average precision when shuffled."""
+    """Gain (share of the total), and loss when shuffled: of average precision, or of the mean AUC."""
 
     feature: str
     gain: float

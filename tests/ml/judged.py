@@ -11,7 +11,7 @@ from hepml.ml.results import Importance
 from hepml.ml.sample import Sample
 from hepml.ml.sculpting import sculpting
 
-__all__ = ["CLASSES", "judged", "production"]
+__all__ = ["CLASSES", "judged", "production", "rows"]
 
 CLASSES = ("VBF", "gg", "tt")
 

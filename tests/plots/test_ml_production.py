@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hepml.ml.categories import Events, categorise
 from hepml.ml.class_results import ProductionResult
+from hepml.ml.classes import judge_classes
+from hepml.ml.sculpting import sculpting
 from hepml.plots.fits import draw_found
 from hepml.plots.ml_categories import categories_figure
 from hepml.plots.ml_class_curves import (
@@ -23,7 +26,7 @@ from hepml.plots.ml_classes import class_confusion, pairs_figure, palette, weigh
 from hepml.plots.ml_production import draw_production, production_figures
 from hepml.plots.ml_sculpting import sculpting_figure, sculpting_summary
 from hepml.plots.style import Look
-from tests.ml.judged import CLASSES, judged, production
+from tests.ml.judged import CLASSES, judged, production, rows
 
 LOOK = Look(channel="diphoton")
 result = cache(production)
@@ -180,3 +183,38 @@ def test_results_of_production_modes_are_known_by_their_kind(
         "hepml.plots.ml_production.draw_production", lambda *args, **options: drawn
     )  # fmt: skip
     assert draw_found(tmp_path, tmp_path, ("png",)) == drawn
+
+
+def test_a_class_that_nothing_is_known_of_leaves_the_figures_whole() -> None:
+    p, sample = rows()
+    kept = sample.labels != CLASSES.index("tt")
+    judgement = judge_classes(
+        p[kept], sample.take(kept), model="boosted", title="Boosted", repeats=5
+    )
+    assert judgement.auc["tt"].value is None
+    assert legend(class_roc(judgement, LOOK).axes[0])[1:] == [
+        f"VBF: {judgement.auc['VBF'].value:.3f} $\\pm$ {judgement.auc['VBF'].error:.3f}"
+    ]
+    assert len(legend(class_scores(judgement, judgement.scores[2], LOOK).axes[0])) == 2
+    assert "–" in texts(class_confusion(judgement, LOOK).axes[0])
+    assert "–" in texts(pairs_figure(judgement, LOOK).axes[0])
+    assert len(legend(areas_figure([judgement], LOOK).axes[0])) == 1
+    assert reliability_figure(judgement, LOOK).axes
+    assert "0" in texts(weights_figure(judgement.weights, LOOK).axes[0])
+
+
+def test_categories_without_any_signal_are_drawn() -> None:
+    nothing = Events(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    found = categorise(nothing, CLASSES, ("few", "many"), background={"few": 0.0, "many": 5.0})
+    lower = categories_figure(found, LOOK).axes[1]
+    assert texts(lower) == ["0", "0", "0"]
+    assert [item.get_text() for item in lower.get_xticklabels()] == ["few", "many", "Inclusive"]
+
+
+def test_a_slice_without_weight_is_left_out() -> None:
+    mass = np.array([110.0, 120.0, 110.0, 120.0])
+    found = sculpting(
+        mass, np.array([1.0, 1.0, -1.0, -1.0]), np.array([0.1, 0.2, 0.8, 0.9]), name="gg",
+        model="m", shares=(0.5, 0.5), repeats=3,
+    )  # fmt: skip
+    assert len(legend(sculpting_figure(found, LOOK).axes[0])) == 2
