@@ -78,7 +78,7 @@ class Reliability(Result):
 
 
 class Importance(Result):
-    """Gain (share of the total), and loss when shuffled: of average precision, or of the mean AUC."""
+    """Gain (share of all), and loss of average precision or of the mean AUC when shuffled."""
 
     feature: str
     gain: float
