@@ -155,7 +155,7 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):
         """Most probable class of each row."""
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
-    def importance(self) -> NDArray[np.float64]:
+    def importance(self, kind: str = "gain") -> NDArray[np.float64]:
         """Mean decrease of impurity by feature."""
         check_is_fitted(self, "members_")
         return np.asarray(np.mean([m.feature_importances_ for m in self.members_], axis=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,11 @@ from hepml.ml.sample import Sample, load_sample
 from hepml.ml.shower_models import GROUP, LABEL, make_plans
 from hepml.ml.shower_report import Judged, judge_all
 from hepml.ml.sources import open_rows, selection_of, versions
+from hepml.ml.steps import Progress, Steps
 from hepml.ml.training import Plan, Trained, train
 from hepml.tables import DEFAULT_SPLIT, FeatureTable
 
 __all__ = ["Identified", "Reader", "ShowerOptions", "identify_showers", "with_energy"]
-
-Progress = Callable[[str, int, int], None]
 
 # Columns beside the features that are looked at where the table has them.
 OBSERVERS = ("pid", "injector_pid", "depth", "cut_based", "shower_signal")
@@ -213,21 +212,6 @@ def with_energy(sample: Sample, column: str | None, value: float | None) -> Samp
     if value is None and column is not None:
         found = np.asarray(sample.columns[column], np.float64)
     return replace(sample, columns=sample.columns | {"energy": found})
-
-
-class Steps:
-    """Counts what is done."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.progress = progress
-        self.total = total
-        self.done = 0
-
-    def __call__(self, name: str) -> None:
-        """Say what begins."""
-        if self.progress is not None:
-            self.progress(name, self.done, self.total)
-        self.done += 1
 
 
 def _opened(path: str | Path) -> FeatureTable:

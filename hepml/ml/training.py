@@ -73,12 +73,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A trained model, how long it took and by how many rows; what a reader must know."""
+    """A trained model, how long it took and by how many rows; what a reader must know.
+
+    ``prior`` are the shares of the classes in the training, which its probabilities refer to;
+    empty where they are those of the rows.
+    """
 
     model: TrainedModel
     seconds: float
     rows: int
     notes: tuple[str, ...] = ()
+    prior: tuple[float, ...] = ()
 
 
 def train(
