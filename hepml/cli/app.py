@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from hepml.cli import (
     datasets,
     demo,
+    explore,
     export,
     fit,
     hunt,
@@ -45,6 +46,7 @@ _ORDER = (
     "resume",
     "merge",
     "plot",
+    "explore",
     "ml",
     "hunt",
     "fit",
@@ -90,6 +92,7 @@ app.command("check")(runs.check)
 app.command("resume")(runs.resume)
 app.command("merge")(runs.merge)
 app.command("plot")(plot.plot)
+app.command("explore")(explore.explore)
 app.add_typer(ml.app, name="ml")
 app.command("hunt")(hunt.hunt)
 app.add_typer(fit.app, name="fit")

@@ -38,6 +38,7 @@ OUTSIDE = (
     "ml",
     "stats",
     "importers",
+    "explore",
     "export.py",
     "normalise.py",
     "workspace.py",
