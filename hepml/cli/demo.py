@@ -88,6 +88,8 @@ def _diphoton(asked: _Demo) -> str:
 
 # Presets of the two hunts and what is left of the Upsilons.
 HUNTS = {"upsilon": "all of them", "upsilon-unisolated": "only those among hadrons"}
+# All pairs with what the anomaly search cuts on: its trigger is a column, not a condition.
+PAIRS = ['paths=["TrkMu15_DoubleTrkMu5NoFiltersNoVtx"]']
 # What the anomaly detection of the published study learns, as plain cuts [cm].
 PROMPT = ["lead_ip3d<0.006", "trail_ip3d<0.006"]
 
@@ -104,7 +106,7 @@ def _dimuon(asked: _Demo) -> str:
     dimuon(events=asked.events, seed=asked.seed, simulated=0, out=files)
     inputs = [f"DoubleMuon={files}"]
     print("2/4  selecting all pairs, Upsilon candidates, and those that are not isolated")
-    run("dimuon", inputs, out=str(whole), workers=asked.workers)
+    run("dimuon", inputs, out=str(whole), preset="tight", cut=PAIRS, workers=asked.workers)
     for preset in HUNTS:
         run("dimuon", inputs, out=str(asked.out / preset), preset=preset, workers=asked.workers)
     print("3/4  drawing the spectrum")
@@ -124,6 +126,8 @@ def _dimuon(asked: _Demo) -> str:
             f"  {hidden / 'hunt_prompt' / 'spectrum.png'}  (the same, muons from the vertex only)",
             f"  {hidden / 'hunt' / 'hunt.json'}, {files / 'simulation.json'}  (found, and true)",
             f"  {hidden / 'features'}  (one row per pair, Parquet)",
+            "find them without knowing that they are prompt:",
+            f"  hepml ml upsilon-anomaly {whole} --out anomaly --quick",
         )
     )
 
