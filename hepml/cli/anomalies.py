@@ -85,8 +85,7 @@ def sensitivity_table(found: AnomalyFindings) -> Table:
     sides = found.sensitivity
     table = Table(
         title="{name}, blind: ".format(**found.window)
-        + f"{sides.sidebands[0]:,} and {sides.sidebands[1]:,} events in the sidebands, "
-        f"fit p = {sides.goodness:.2g}",
+        + f"{sides.sidebands[0]:,} + {sides.sidebands[1]:,} sideband events",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

@@ -46,13 +46,16 @@ def closure_figure(found: Closure, look: Look | None = None) -> Figure:
         )
         axes.set_yticks(places, [_band(item) for item in bands])
         axes.tick_params(axis="y", which="both", length=0)
-        axes.set_ylim(-0.8, len(bands) + 0.9)
+        axes.set_ylim(-0.8, len(bands) + 1.1)
         axes.set_xlabel("AUC of data against samples")
         worst = min((item.p for item in found.features), default=None)
         text = f"Closure: {found.status}"
         if worst is not None:
             text += f"\nsmallest KS p of {len(found.features)} tests: {worst:.2g}"
-        axes.legend(loc="upper right", title=text, title_fontsize=12, fontsize=12)
+        axes.legend(
+            loc="upper right", title=text, title_fontsize=12, fontsize=12, ncols=2, frameon=True,
+            framealpha=1.0, facecolor="white", edgecolor="none",
+        )  # fmt: skip
     return figure
 
 
