@@ -154,7 +154,7 @@ class _Automatic:
         loss = self._mean(batch)
         parts = torch.autograd.grad(loss, list(self._module.parameters()))
         self._network.grad[:] = torch.cat([part.reshape(-1) for part in parts]).cpu().numpy()
-        return float(loss)
+        return float(loss.detach())
 
 
 def make_engine(network: Network, device: str) -> Engine:
