@@ -75,5 +75,5 @@ COLUMNS: tuple[Column, ...] = (
     feature("constit_pt", "GeV", "list[float32]", doc="by descending pT"),
     feature("constit_eta", "", "list[float32]", doc="in the frame of the jet"),
     feature("constit_phi", "rad", "list[float32]", doc="in the frame of the jet"),
-    feature("constit_energy", "GeV", "list[float32]"),
+    feature("constit_energy", "GeV", "list[float32]", doc="by descending pT"),
 )
