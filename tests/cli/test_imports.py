@@ -13,6 +13,7 @@ import pytest
 import hepml
 from tests.conftest import Answer
 from tests.importers.emulsion import couples, write_brick, write_csv
+from tests.importers.jets import jet_columns, write_jets
 
 Cli = Callable[..., Answer]
 
@@ -108,3 +109,63 @@ def test_tiles_given_to_another_channel_are_sent_to_theirs(
     assert answer.code == 2
     assert "it is a Parquet file, and ROOT files are read here" in answer.err
     assert "hepml run shower" in answer.err
+
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "topjet"
+
+
+def test_jets_are_imported_and_run_as_a_user_types_it(cli: Cli, tmp_path: Path) -> None:
+    for name in ("train_nominal_000", "ces_up_000"):
+        write_jets(tmp_path / "in" / f"{name}.h5", jet_columns(9, training=name[:5] == "train"))
+    answer = cli("import", "topjet", tmp_path / "in", "--out", tmp_path / "imp", "--workers", 1)
+    assert answer.code == 0, answer.text
+    for name in ("esup", "train_nominal"):
+        assert f"{name}: 9 jets, " in answer.out
+    assert f"hepml run topjet {tmp_path / 'imp'} --out RUN" in answer.out
+    again = cli("import", "topjet", tmp_path / "in", "--out", tmp_path / "imp", "--workers", 1)
+    assert "in 1 files, 1 of them kept from before" in again.out
+    answer = cli(
+        "run", "topjet", tmp_path / "imp", "--out", tmp_path / "run", "--executor", "iterative"
+    )
+    assert answer.code == 0, answer.text
+    assert cli("check", tmp_path / "run").code == 0
+    assert hepml.Run(tmp_path / "run").features.datasets == ("esup", "train_nominal")
+
+
+def test_a_file_of_jets_that_fails_is_named_and_the_exit_code_says_so(
+    cli: Cli, tmp_path: Path
+) -> None:
+    columns = jet_columns(9)
+    good = write_jets(tmp_path / "esup_000.h5", columns)
+    bad = write_jets(tmp_path / "esup_001.h5", {n: v for n, v in columns.items() if n != "labels"})
+    answer = cli("import", "topjet", good, bad, "--out", tmp_path / "imp", "--workers", 1)
+    assert answer.code == 3
+    assert "esup: 9 jets" in answer.out
+    assert "not imported: esup_001.h5 has no dataset 'labels'" in answer.out
+    assert "1 of 2 files were not imported" in answer.err
+    assert [path.name for path in (tmp_path / "imp").rglob("*.*")] == ["esup_000.parquet"]
+
+
+def test_what_the_import_of_jets_counted_is_said(cli: Cli, tmp_path: Path) -> None:
+    columns = jet_columns(9)
+    columns["EventInfo_mcEventNumber"] += 1
+    source = write_jets(tmp_path / "esup_000.h5", columns)
+    answer = cli("import", "topjet", source, "--out", tmp_path / "imp")
+    assert "9 jets whose event number does not belong to a test sample" in answer.out
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared reference data are not there")
+def test_the_reference_jets_go_from_hdf5_to_figures(cli: Cli, tmp_path: Path) -> None:
+    files = sorted(SHARED.glob("*.h5"))
+    assert cli("import", "topjet", *files, "--out", tmp_path / "imp").code == 0
+    answer = cli(
+        "run", "topjet", tmp_path / "imp", "--out", tmp_path / "r", "--executor", "iterative"
+    )
+    assert answer.code == 0, answer.text
+    assert cli("check", tmp_path / "r").code == 0
+    assert cli("plot", tmp_path / "r", "--only", "jet_m", "--only", "image_top").code == 0
+    table = hepml.Run(tmp_path / "r").features
+    assert len(table) == 15_000
+    assert table.to_numpy(["split_ok"]).min() == 1
