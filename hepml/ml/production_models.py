@@ -174,11 +174,11 @@ def _plan(
     classes: Sequence[str],
     policy: Literal["absolute", "positive"],
 ) -> ModelPlan:
-    kind, title = _KINDS[name]
+    kind, label = _KINDS[name]
     slow = kind in ("forest", "ensemble")
     return ModelPlan(
         name=name,
-        title=f"{title}, {len(inputs)} features",
+        label=label,
         kind=kind,
         features=declared(table, inputs),
         classes=tuple(classes),

@@ -38,8 +38,8 @@ class ModelPlan:
 
     Attributes
     ----------
-    name, title : str
-        Of the model.
+    name, label : str
+        Of the model, for programs and for people.
     kind : str
         Which estimator.
     features : tuple of Column
@@ -57,7 +57,7 @@ class ModelPlan:
     """
 
     name: str
-    title: str
+    label: str
     kind: Kind
     features: tuple[Column, ...]
     classes: tuple[str, ...]
@@ -70,6 +70,11 @@ class ModelPlan:
     def inputs(self) -> tuple[str, ...]:
         """Names of the features."""
         return tuple(column.name for column in self.features)
+
+    @property
+    def title(self) -> str:
+        """Its name for people, with the number of inputs."""
+        return f"{self.label}, {len(self.features)} features"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""

@@ -66,7 +66,7 @@ def weights_for(plan: ModelPlan, sample: Sample, name: str = "training") -> Floa
             balanced=asked.balanced,
         )
     # rounded, so that weights in other units give the same ones to the last bit
-    return found.astype(np.float32).astype(np.float64) * asked.mean
+    return np.asarray(found.astype(np.float32) * asked.mean, np.float64)
 
 
 def need_classes(sample: Sample, name: str) -> None:
