@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli import anomaly, apply
+from hepml.cli import anomaly, apply, production
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,7 +114,7 @@ def shower_id(
         "forest": forest,
         "features": tuple(features) if features else None,
         "without": tuple(without or ()),
-        "split": _shares(split),
+        "split": shares(split),
         "energy": energy,
         "energy_column": energy_column,
         "repeats": bootstrap,
@@ -179,7 +179,7 @@ def _show_applied(found: Applied, console: Console) -> None:
         console.print(f"[yellow]note:[/] {text}", highlight=False)
 
 
-def _shares(text: str) -> dict[str, float]:
+def shares(text: str) -> dict[str, float]:
     """``0.72,0.08,0.20`` as shares by name."""
     from hepml.errors import ParameterError
 
@@ -218,5 +218,6 @@ def _refuse_training(
 
 
 app.command("apply")(apply.apply)
+app.command("higgs-production")(production.higgs_production)
 app.command("upsilon-anomaly")(anomaly.upsilon_anomaly)
 app.command("anomaly")(anomaly.anomaly)
