@@ -222,9 +222,10 @@ class Workplace:
 
         client, _ = self.open()
 
-        def revive() -> None:
-            # of workers that die as they start dask starts nothing in their place
-            if client.cluster is not None and not self.options.adapt:
+        def revive(present: int) -> None:
+            # dask does not start a worker again that died while it started
+            wanted = self.workers if self.options.cluster == LOCAL_CLUSTER else 1
+            if client.cluster is not None and not self.options.adapt and present < wanted:
                 client.cluster.scale(self.workers)
 
         return Watch(client, prefix, self._patience() or NO_WORKERS, revive)

@@ -50,7 +50,7 @@ def execute(
     workers: int,
     place: Workplace,
 ) -> Outcome:
-    """Process every chunk through a coffea executor.
+    """Process every chunk: through a coffea executor, or on dask workers.
 
     Parameters
     ----------
@@ -76,13 +76,13 @@ def execute(
         return {}
     from hepml.engine.task import run_chunk
 
+    if name == "dask":
+        return _dask(chunks, job, place)
     task = partial(run_chunk, job)
     with _quiet_coffea():
         if name == "iterative":
             return _iterative(chunks, task)
-        if name == "futures":
-            return _futures(chunks, task, processor, workers)
-        return _dask(chunks, job, task, place)
+        return _futures(chunks, task, processor, workers)
 
 
 @contextmanager
@@ -144,25 +144,11 @@ def _futures(
     return dict(outcome)
 
 
-def _dask(
-    chunks: Sequence[Chunk], job: Job, task: Callable[[Chunk], Outcome], place: Workplace
-) -> Outcome:
-    from coffea.processor import DaskExecutor
+def _dask(chunks: Sequence[Chunk], job: Job, place: Workplace) -> Outcome:
+    """coffea's executor would wait for ever for a task that dask has lost."""
+    from hepml.engine.dispatch import OnSite, dispatch
+    from hepml.engine.travel import Travel
 
-    from hepml.engine.handshake import guarded
-    from hepml.engine.travel import collect_results
-
-    client, expected = place.open()
-    if not expected.mark:
-        return collect_results(client, chunks, job, expected, DIED)
-    executor = DaskExecutor(client=client, status=False, compression=None, retries=0)
-    try:
-        outcome, _ = executor(list(chunks), partial(guarded, task, expected), {})
-    except RuntimeError as error:
-        # coffea names the chunk that killed every worker it was given to, and gives up
-        guilty = [chunk for chunk in chunks if repr(chunk) in str(error)]
-        if not guilty:
-            raise
-        logger.debug("%s", error)
-        return {chunk.id: {"state": "failed", "reason": DIED} for chunk in guilty}
-    return dict(outcome)
+    _, expected = place.open()
+    errand = OnSite(job, expected) if expected.mark else Travel(job, expected)
+    return dispatch(place, chunks, errand, DIED)

@@ -48,7 +48,7 @@ def outlive_workers(
         if not left:
             break
         deaths += 1
-        logger.warning("a worker process died; %d chunks are still to do", len(left))
+        logger.warning("workers died or were lost; %d chunks are still to do", len(left))
         # dask names the deadly chunk; otherwise it is one of those handed out first
         if not any(record.get("reason") == DIED for record in found.values()):
             aside, left = aside + left[:workers], left[workers:]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hepml.engine.dispatch import Errand
 from hepml.engine.handshake import Expected, guarded
 from hepml.engine.store import Layout, write_bytes
-from hepml.engine.task import Job, Record, reason_of, run_chunk
+from hepml.engine.task import Job, Record, run_chunk
 from hepml.errors import HepmlError
 
 if TYPE_CHECKING:
     from hepml.engine.plan import Chunk
 
-__all__ = ["collect_results"]
+__all__ = ["Travel"]
 
 LIMIT = 512_000_000  # bytes of one chunk's files
 AHEAD = 2  # chunks handed out for each worker: so many results wait at most
@@ -32,73 +33,48 @@ class Parcel:
     checkpoint: bytes | None = None
 
 
-def collect_results(
-    client: Any, chunks: Sequence[Chunk], job: Job, expected: Expected, died: str
-) -> dict[str, Record]:
-    """Process chunks on workers that cannot write to the run directory, and write it here.
+class Travel(Errand):
+    """Chunks whose files are written here, where workers do not see the run directory.
 
     Only a few chunks for each worker are handed out at a time, so neither the workers nor this
     process ever hold many results.
 
     Parameters
     ----------
-    client : distributed.Client
-        Connected to the workers.
-    chunks : sequence of Chunk
-        The work.
     job : Job
         What the chunks share; ``job.out`` is the run directory here.
     expected : Expected
         What a worker must have.
-    died : str
-        Reason of a chunk that took its workers along.
-
-    Returns
-    -------
-    dict
-        Chunk id to record.
     """
-    from distributed import KilledWorker, as_completed
 
-    layout = Layout(job.out)
-    records: dict[str, Record] = {}
-    waiting = iter(chunks)
-    running: dict[str, Chunk] = {}
-    arriving = as_completed(loop=client.loop)
+    together = 1
+    patience = 600.0  # half a gigabyte over a slow line
 
-    def hand_out() -> None:
-        size = AHEAD * max(1, sum(client.ncores().values()))
-        for chunk in _take(waiting, size - len(running)):
-            future = client.submit(_parcel, job, expected, chunk, _veto(layout, chunk), pure=False)
-            running[future.key] = chunk
-            arriving.add(future)
+    def __init__(self, job: Job, expected: Expected) -> None:
+        self.job = job
+        self.expected = expected
+        self.layout = Layout(job.out)
 
-    hand_out()
-    for future in arriving:
-        chunk = running.pop(future.key)
-        error = future.exception()
-        if error is None:
-            records[chunk.id] = _unpack(layout, chunk, future.result())
-        elif isinstance(error, KilledWorker):
-            records[chunk.id] = {"state": "failed", "reason": died}
-        else:
-            records[chunk.id] = {"state": "failed", "reason": reason_of(error)}
-        del future  # lets the worker forget the result
-        hand_out()
-    return records
+    def ahead(self, cores: int) -> int:
+        """A few for each worker."""
+        return AHEAD * max(1, cores)
+
+    def task(self) -> Callable[[tuple[Chunk, bytes | None]], Parcel]:
+        """Process one chunk in a folder of the worker, and pack what it wrote."""
+        return partial(_parcel, self.job, self.expected)
+
+    def pack(self, chunk: Chunk) -> tuple[Chunk, bytes | None]:
+        """The chunk and the list of events that it leaves out; workers do not see that either."""
+        veto = self.layout.veto(chunk.id, chunk.veto)
+        return chunk, veto.read_bytes() if chunk.veto else None
+
+    def receive(self, chunk: Chunk, result: Parcel) -> Record:
+        """Write a chunk's files here."""
+        return _unpack(self.layout, chunk, result)
 
 
-def _take(items: Iterator[Chunk], count: int) -> Iterator[Chunk]:
-    return (item for _, item in zip(range(count), items, strict=False))
-
-
-def _veto(layout: Layout, chunk: Chunk) -> bytes | None:
-    """The list of events that a chunk leaves out; its worker does not see that either."""
-    return layout.veto(chunk.id, chunk.veto).read_bytes() if chunk.veto else None
-
-
-def _parcel(job: Job, expected: Expected, chunk: Chunk, veto: bytes | None) -> Parcel:
-    """Process one chunk in a folder of the worker, and pack what it wrote."""
+def _parcel(job: Job, expected: Expected, packed: tuple[Chunk, bytes | None]) -> Parcel:
+    chunk, veto = packed
     return guarded(partial(_pack, job, veto), expected, chunk)
 
 

@@ -27,6 +27,9 @@ LOCAL: dict[str, Any] = {
     "distributed.nanny.pre-spawn-environ": MEMORY,
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.admin.tick.interval": "500ms",
+    # a worker that was killed is given up while it starts again if that takes longer: importing
+    # everything costs 5 s on a quiet machine and 20 s on one that has other work
+    "distributed.deploy.lost-worker-timeout": "60s",
 }
 
 # the same for workers that other means start: dask reads its settings from the environment

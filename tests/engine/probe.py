@@ -148,6 +148,7 @@ class ProbeProcessor(Processor):
         if cuts.fault == "interrupt":
             raise KeyboardInterrupt
         if cuts.fault == "kill":
+            time.sleep(0.2)  # dask does not start a worker again that dies while it starts
             os.kill(os.getpid(), signal.SIGKILL)
         if cuts.fault == "slow":
             time.sleep(0.2)
