@@ -16,6 +16,7 @@ from hepml.stats.excess import Outcome, SignalTest
 from hepml.stats.points import COARSE, working_point
 from hepml.stats.results import Hunt, HuntRow, Spurious
 from hepml.stats.rows import Evaluate
+from hepml.stats.scales import Scale, check_scale, sideband_scale
 from hepml.stats.signals import peaks_of
 from hepml.windows import Window, find_window
 
@@ -45,6 +46,7 @@ def hunt(
     window: Window | str = "upsilon",
     *,
     weights: NDArray[Any] | None = None,
+    scale: Scale = "bin",
     scores: Mapping[str, NDArray[Any]] | None = None,
     fpr: Sequence[float] = COARSE,
     same_sign: NDArray[Any] | None = None,
@@ -73,6 +75,10 @@ def hunt(
         Signal region and sidebands: a name, four edges in GeV, or an object.
     weights : array of shape (n,), optional
         Event weights; the likelihood is then a scaled Poisson.
+    scale : {"bin", "sideband"}
+        How much an event counts in a weighted bin, sum(w^2) / sum(w): by the bin's own events (as
+        published), or by those of all sideband bins. Where weights differ much, a bin that holds
+        a large one by chance counts less by its own scale, and the fit comes out too low.
     scores : mapping of str to array of shape (n,), optional
         Scores to cut on, larger for signal: one result per score and false-positive rate.
     fpr : sequence of float
@@ -118,6 +124,7 @@ def hunt(
         raise ParameterError(
             f"There is no signal {signal!r}. " + did_you_mean(signal, ("count", "shape"))
         )
+    check_scale(scale)
     chosen = find_window(window) if isinstance(window, str) else window
     order = chosen.degree if degree is None else degree
     everything = _Selection("all", *_checked(masses, weights, "masses"))
@@ -127,7 +134,7 @@ def hunt(
         peaks_of(chosen) if signal == "shape" else None,
         evaluate,
     )
-    work = _Work(test, chosen, toys, limit, seed, workers, progress)
+    work = _Work(test, chosen, scale, toys, limit, seed, workers, progress)
     selections = [everything, *_selections(everything, chosen, scores or {}, fpr)]
     rows = [work.row(item, place, len(selections)) for place, item in enumerate(selections)]
     if all(row.Z is None for row in rows):
@@ -145,6 +152,7 @@ def hunt(
             "bins": bins,
             "background": background,
             "evaluate": evaluate,
+            **({"scale": scale} if weights is not None else {}),
             "signal": signal,
             "toys": toys,
             "seed": seed,
@@ -167,6 +175,7 @@ class _Work:
 
     test: SignalTest
     window: Window
+    scale: Scale
     toys: int
     limit: bool
     seed: int
@@ -187,13 +196,20 @@ class _Work:
             bins=self.test.binning.bins,
             events=int(inside.sum()),
         )
-        counts, variances = self.test.binning.count(selection.masses, selection.weights)
+        counts, variances = self.counted(selection)
         try:
             outcome = self.test.run(counts, variances)
             found = self._found(outcome, counts, variances)
         except StatisticsError as error:
             return base.model_copy(update={"status": str(error)})
         return base.model_copy(update=found | {"status": self._status(outcome, base.events)})
+
+    def counted(self, selection: _Selection) -> tuple[Array, Array]:
+        """Sums of weights and of their squares per bin."""
+        counts, variances = self.test.binning.count(selection.masses, selection.weights)
+        if selection.weights is None or self.scale == "bin":
+            return counts, variances
+        return counts, counts * sideband_scale(self.test.binning, counts, variances)
 
     def _found(self, outcome: Outcome, counts: Array, variances: Array) -> dict[str, Any]:
         excess = outcome.excess
@@ -244,7 +260,7 @@ class _Work:
         """What a control sample says of the fit's bias; ``None`` where it says nothing."""
         from hepml.stats.spurious import spurious_signal
 
-        both = [self.test.binning.count(item.masses, item.weights) for item in (selection, control)]
+        both = [self.counted(item) for item in (selection, control)]
         try:
             return spurious_signal(*(self.test.run(*counted) for counted in both))
         except StatisticsError:

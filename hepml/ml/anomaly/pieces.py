@@ -98,7 +98,10 @@ class Reweighting(Result):
     mu : float or None
         Share of signal in the signal region by the fit without a cut, S / (S + B).
     row : HuntRow or None
-        The weighted fit; ``None`` where the weights are not defined.
+        The weighted fit, with the scale of the sidebands for all bins; ``None`` where the weights
+        are not defined.
+    published : HuntRow or None
+        The same with each bin's own scale: too optimistic where weights differ much.
     status : str
         ``"ok"``, or what a reader must know.
     checks : tuple of RatioCheck
@@ -117,6 +120,7 @@ class Reweighting(Result):
 
     mu: float | None = None
     row: HuntRow | None = None
+    published: HuntRow | None = None
     status: str = "ok"
     checks: tuple[RatioCheck, ...] = ()
     reliability: tuple[RatioBin, ...] = ()

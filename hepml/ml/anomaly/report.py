@@ -142,6 +142,7 @@ def _of_sample(sample: SampleFindings) -> dict[str, float | None]:
     if weighted is not None:
         found |= {
             "z_reweighted": weighted.row.Z if weighted.row else None,
+            "z_reweighted_published": weighted.published.Z if weighted.published else None,
             "p_reweighted_toys": weighted.toys.p if weighted.toys else None,
             "mu": weighted.mu,
         }

@@ -136,9 +136,9 @@ def weighted_toys(
 ) -> Toys:
     """The p-value of a weighted excess from background events with weights drawn from sidebands.
 
-    The scaled Poisson holds for many events of similar weight; heavy tails make it optimistic.
-    Here events are thrown from the weighted background and each draws a weight of a sideband
-    event, so that it is as the scaled Poisson would have it only where that is true.
+    The scaled Poisson holds for many events of similar weight. Here each event of the weighted
+    background draws the weight of a sideband event, and the sums are fitted with one scale, that
+    of the sidebands, as the data are.
 
     Parameters
     ----------
@@ -173,5 +173,8 @@ def _block(thrower: _Thrower, first: int, last: int) -> Many:
         row = np.repeat(np.arange(rows), stream.poisson(thrower.events))
         drawn = thrower.weights[stream.integers(0, len(thrower.weights), len(row))]
         sums[place] = np.bincount(row, drawn, rows)
-        squares[place] = np.bincount(row, drawn**2, rows)
+        side = row < rows - 1  # the last row is the signal region
+        total = float(drawn[side].sum())
+        scale = float((drawn[side] ** 2).sum()) / total if total > 0 else 1.0
+        squares[place] = sums[place] * scale
     return run_many(thrower.test, sums, squares)

@@ -17,6 +17,7 @@ from hepml.stats.degrees import BINS, DEGREES
 from hepml.stats.excess import SignalTest
 from hepml.stats.many import Many, run_many
 from hepml.stats.points import working_point
+from hepml.stats.scales import sideband_scale
 from hepml.stats.significance import log10_p_value
 from hepml.stats.trials import LEAST
 
@@ -59,7 +60,12 @@ def _variation(
     context: Context, test: SignalTest, rates: Sequence[float], passed: list[NDArray[np.bool_]]
 ) -> Variation:
     mass = context.sample.mass
-    counts = np.array([_rows(test, mass[rows]) for rows in (np.ones(len(mass), bool), *passed)])
+    counts = np.array(
+        [
+            test.rows(test.binning.count(mass[rows])[0])
+            for rows in (np.ones(len(mass), bool), *passed)
+        ]
+    )
     found = run_many(test, counts, counts)
     Z = np.sqrt(found.q0)  # noqa: N806
     usable = found.valid & (counts[:, :-1].sum(axis=1) >= LEAST)
@@ -80,10 +86,6 @@ def _pairs(significances: Array, found: Many) -> list[tuple[float, bool]]:
     return list(zip(significances[1:].tolist(), found.valid[1:].tolist(), strict=True))
 
 
-def _rows(test: SignalTest, mass: Array, weights: Array | None = None, power: int = 0) -> Array:
-    return test.rows(test.binning.count(mass, weights)[power])
-
-
 def _weighted(context: Context, test: SignalTest, inclusive: Many) -> float | None:
     """Z of the weighted events, with the share of signal of this variation."""
     sample, signal = context.sample, float(inclusive.S[0])
@@ -91,6 +93,8 @@ def _weighted(context: Context, test: SignalTest, inclusive: Many) -> float | No
         return None
     mu = signal / (signal + max(float(inclusive.B[0]), 0.0))
     weights = signal_weights(sample.ratio, mu)
-    counts, squares = (_rows(test, sample.mass, weights, power)[None] for power in (0, 1))
-    found = run_many(test, counts, squares)
+    counts, squares = test.binning.count(sample.mass, weights)
+    scale = sideband_scale(test.binning, counts, squares)
+    rows = test.rows(counts)[None]
+    found = run_many(test, rows, rows * scale)
     return math.sqrt(float(found.q0[0])) if found.valid[0] else None

@@ -17,6 +17,7 @@ from hepml.ml.anomaly.reweighting import (
 from hepml.ml.anomaly.scored import Context
 from hepml.stats.bumphunt import hunt
 from hepml.stats.results import HuntRow, Toys
+from hepml.stats.scales import Scale, sideband_scale
 
 __all__ = ["signal_share", "weigh"]
 
@@ -64,13 +65,14 @@ def weigh(context: Context, inclusive: HuntRow) -> Reweighting | None:
         return found.model_copy(update={"status": _NO_EXCESS})
     weights = signal_weights(ratio, mu)
     background = weights[~context.inside]
-    row, toys, status = _fit(context, weights)
+    row, published, toys, status = _fit(context, weights)
     said = [] if all(check.good for check in found.checks) else [_NOT_CALIBRATED]
     said += [] if status == "ok" else [status]
     return found.model_copy(
         update={
             "mu": mu,
             "row": row,
+            "published": published,
             "toys": toys,
             "status": "; ".join(said) or "ok",
             "zeros": float((weights == 0).mean()),
@@ -100,24 +102,33 @@ def _checked(context: Context, ratio: Array) -> Reweighting:
     return Reweighting(checks=tuple(checks), reliability=bins)
 
 
-def _fit(context: Context, weights: Array) -> tuple[HuntRow | None, Toys | None, str]:
-    """Fit the weighted events, and make pseudo-experiments of them."""
-    asked, mass, test = context.asked, context.sample.mass, context.test
+def _row(context: Context, weights: Array, scale: Scale) -> HuntRow:
+    """Fit the weighted events."""
+    found = hunt(
+        context.sample.mass,
+        context.window,
+        weights=weights,
+        scale=scale,
+        degree=context.asked.degree,
+        bins=context.asked.bins,
+        source=context.sample.source,
+    )
+    return found.results[0].model_copy(update={"selection": f"weighted, scale of the {scale}"})
+
+
+def _fit(
+    context: Context, weights: Array
+) -> tuple[HuntRow | None, HuntRow | None, Toys | None, str]:
+    """Fit the weighted events in both ways, and make pseudo-experiments of them."""
+    asked, test = context.asked, context.test
     try:
-        found = hunt(
-            mass,
-            context.window,
-            weights=weights,
-            degree=asked.degree,
-            bins=asked.bins,
-            source=context.sample.source,
-        )
-        row = found.results[0].model_copy(update={"selection": "weighted"})
+        row, published = (_row(context, weights, scale) for scale in ("sideband", "bin"))
         if not asked.toys or not (row.S or 0.0) > 0:
-            return row, None, row.status
+            return row, published, None, row.status
+        counts, squares = test.binning.count(context.sample.mass, weights)
         toys = weighted_toys(
             test,
-            test.run(*test.binning.count(mass, weights)),
+            test.run(counts, counts * sideband_scale(test.binning, counts, squares)),
             weights[~context.inside],
             asked.toys,
             seed=asked.seed,
@@ -125,5 +136,5 @@ def _fit(context: Context, weights: Array) -> tuple[HuntRow | None, Toys | None,
             progress=context.progress,
         )
     except StatisticsError as error:
-        return None, None, str(error)
-    return row, toys, row.status
+        return None, None, None, str(error)
+    return row, published, toys, row.status
