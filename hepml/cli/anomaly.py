@@ -210,9 +210,11 @@ def anomaly(
 
 def _named(text: str) -> tuple[str, ...]:
     """Columns of a published set, or those that are written out."""
-    from hepml.ml.feature_sets import features_of
+    from hepml.ml.feature_sets import FEATURE_SETS
 
-    return features_of(text)
+    if text in FEATURE_SETS:
+        return FEATURE_SETS[text].features
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _search(

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DIRECTIONS", "oriented"]
+from hepml.ml.feature_sets import ALIASES, DIRECTIONS
+
+__all__ = ["oriented"]
 
 Array = NDArray[np.float64]
 
-# The published single-feature cuts keep these values: large, small, or close to zero.
-DIRECTIONS: dict[str, str] = {
-    "dimuon_pt": "large",
-    "lead_pt": "large",
-    "trail_pt": "large",
-    "delta_r": "large",
-    "delta_pt": "small",
-    "lead_ip3d": "small",
-    "trail_ip3d": "small",
-    "lead_iso04": "small",
-    "trail_iso04": "small",
-    "dimuon_eta": "central",
-    "lead_eta": "central",
-    "trail_eta": "central",
-}
+_KEPT = {1: "large", -1: "small", 0: "central"}
 
 
-def oriented(
-    features: Sequence[str], x: Array, directions: Mapping[str, str] = DIRECTIONS
-) -> dict[str, Array]:
+def oriented(features: Sequence[str], x: Array) -> dict[str, Array]:
     """Each feature as a score that is larger for what a cut keeps.
 
     Parameters
     ----------
     features : sequence of str
-        Names of the columns.
+        Names of the columns. The published features are cut on as published; any other one
+        either way.
     x : array of shape (rows, features)
         Their values.
-    directions : mapping of str to {"large", "small", "central"}
-        What is kept; a feature that is not named is cut on either way.
 
     Returns
     -------
@@ -49,14 +34,13 @@ def oriented(
     """
     found: dict[str, Array] = {}
     for name, values in zip(features, np.asarray(x, np.float64).T, strict=True):
-        known = directions.get(name)
-        for kept in (known,) if known else ("large", "small"):
-            found[f"{kept} {name}"] = _SCORES[kept](values)
+        known = DIRECTIONS.get(ALIASES.get(name, name))
+        for kept in ("large", "small") if known is None else (_KEPT[known],):
+            found[f"{kept} {name}"] = _score(values, kept)
     return found
 
 
-_SCORES = {
-    "large": lambda values: values,
-    "small": lambda values: -values,
-    "central": lambda values: -np.abs(values),
-}
+def _score(values: Array, kept: str) -> Array:
+    if kept == "large":
+        return values
+    return -values if kept == "small" else -np.abs(values)

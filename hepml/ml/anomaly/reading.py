@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hepml.columns import Column
 from hepml.errors import EmptyInputError, ParameterError, TableError, did_you_mean
 from hepml.ml.anomaly.events import AnomalyData
+from hepml.ml.feature_sets import find_features
 from hepml.ml.features import choose_features
 from hepml.parts import DATASET, is_text, to_numpy
 from hepml.stats.account import Account, open_table
@@ -119,7 +120,8 @@ def read_events(path: str | Path, wish: Wish) -> AnomalyEvents:
     table, account = open_table(path, wish.datasets)
     mass = mass_column(table, wish.mass)
     reserved = [mass, *([wish.label] if wish.label else [])]
-    features = choose_features(table, wish.features, reserved=reserved)
+    named = find_features(wish.features, table.names())
+    features = choose_features(table, named, reserved=reserved)
     reader = _Reader(table, wish, mass, features)
     kept = reader.collect()
     return _Builder(path, wish, reader, account).build(kept)
@@ -230,21 +232,21 @@ class _Builder:
             wish.window,
             key=keys,
             label=label,
-            accept_loss=[reader.features[wish_place] for wish_place in self._accepted()],
+            accept_loss=self._accepted(),
         )
         return data, {name: values[places] for name, values in part.items()}
 
-    def _accepted(self) -> list[int]:
-        """Places of the features whose loss is accepted, by whatever name."""
-        aliases = self.reader.table.aliases
-        names = [aliases.get(name, name) for name in self.wish.accept_loss]
+    def _accepted(self) -> tuple[str, ...]:
+        """Features whose loss is accepted, by their stored names."""
+        wanted = self.wish.accept_loss
+        names = find_features(wanted, self.reader.table.names()) if wanted else ()
         for name in names:
             if name not in self.reader.features:
                 raise ParameterError(
                     f"A loss of {name!r} is accepted, but it is no feature here. "
                     + did_you_mean(name, self.reader.features)
                 )
-        return [self.reader.features.index(name) for name in names]
+        return names
 
     def _described(self, data: AnomalyData, control: AnomalyData | None) -> dict[str, Any]:
         return {
