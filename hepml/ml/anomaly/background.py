@@ -42,7 +42,8 @@ class Space:
         from hepml.ml.transforms import MassScaler, Preprocessing
 
         data = job.data
-        self._features = Preprocessing(names=list(data.features)).fit(data.x, data.sideband)
+        steps = Preprocessing(job.preprocessing, names=list(data.features))
+        self._features = steps.fit(data.x, data.sideband)
         self._mass = MassScaler().fit(data.mass, data.sideband)
         self.z = self.features(data.x)
         self.condition = self.scaled(data.mass)

@@ -35,6 +35,7 @@ class Job:
     reference: AnomalyData | None
     density: str
     density_options: Mapping[str, Any]
+    preprocessing: str
     seeds: tuple[int, ...]
     folds: int
     settings: EnsembleSettings

@@ -40,6 +40,7 @@ def run_strategy(
     *,
     density: str = "maf",
     density_options: Mapping[str, Any] | None = None,
+    preprocessing: str = "code",
     seeds: int = 1,
     first_seed: int = 1,
     folds: int = 5,
@@ -66,6 +67,8 @@ def run_strategy(
         Density model: ``maf`` or ``nsf`` (need the extra ``deep``), ``neighbours`` or ``trees``.
     density_options : mapping, optional
         Its options.
+    preprocessing : str
+        Order of its preprocessing: see :class:`hepml.ml.transforms.Preprocessing`.
     seeds, first_seed : int
         Trainings of the density model, whose samples are put together; seeds count from
         ``first_seed``.
@@ -123,6 +126,7 @@ def run_strategy(
         reference=reference,
         density=density,
         density_options=dict(density_options or {}),
+        preprocessing=preprocessing,
         seeds=tuple(range(first_seed, first_seed + seeds)),
         folds=folds,
         settings=_settings(ensemble, quick),
@@ -177,6 +181,7 @@ def _record(job: Job) -> dict[str, Any]:
         found |= {
             "density": job.density,
             "density_options": dict(job.density_options),
+            "preprocessing": job.preprocessing,
             "seeds": list(job.seeds),
             "degree": job.degree,
             "bins": job.bins,
