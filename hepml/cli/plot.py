@@ -14,7 +14,8 @@ def plot(
     run: Annotated[
         Path,
         typer.Argument(
-            help="Run directory, or folder with results of hunt, fit or ml.", show_default=False
+            help="Run directory, or folder with results of hunt, fit, ml or explore.",
+            show_default=False,
         ),
     ],
     out: Annotated[
@@ -56,7 +57,8 @@ def plot(
     from hepml.plots.run import draw_run
 
     with progress_bar("drawing ") as advance:
-        if any((run / name).is_file() for name in ("hunt.json", "fit.json", "result.json")):
+        results = ("hunt.json", "fit.json", "result.json", "explore.json")
+        if any((run / name).is_file() for name in results):
             _need_run(run, only, signal, luminosity)
         wanted = tuple(formats) if formats else ("png", "pdf")
         written = draw_found(

@@ -43,7 +43,7 @@ class Spread:
 
 
 def choose_edges(spread: Spread) -> Floats:
-    """Edges of 15 to 55 bins of one width.
+    """Edges of about 10 to 50 bins of one width.
 
     Whole numbers get bins around them. Tails are cut off where they would squeeze the rest; angles
     keep their whole range; a range that nearly begins at 0 does.
@@ -63,8 +63,8 @@ def choose_edges(spread: Spread) -> Floats:
 
 
 def _target(count: int) -> int:
-    """Bins that so many values can fill (Rice's rule), within limits."""
-    return int(np.clip(2 * count ** (1 / 3), 15, 40))
+    """Bins that so many values can fill, within limits."""
+    return int(np.clip(3 * count ** (1 / 3), 15, 45))
 
 
 def _limits(spread: Spread) -> tuple[float, float]:
@@ -90,9 +90,9 @@ def _integer_edges(spread: Spread) -> Floats:
         low, high = int(spread.low), int(spread.high)
     elif spread.low >= 0 and low < 0.2 * high:
         low = 0
-    # a single bin would look like a flat line
-    if high - low < 2:
-        high += 1
+    if high == low:
+        # a single bin would look like a flat line
+        low, high = low - 1, high + 1
     step = 1
     if high - low >= _MOST_UNIT_BINS:
         step = max(int(_nice((high - low) / 40)), 1)
@@ -116,9 +116,8 @@ def _angles(spread: Spread) -> Floats | None:
 
 
 def _nice(width: float) -> float:
-    """The next round number: 1, 2, 2.5 or 5 times a power of ten."""
+    """The closest round number: 1, 2, 2.5 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(width))
-    for factor in (1.0, 2.0, 2.5, 5.0, 10.0):
-        if width <= factor * power * (1 + 1e-9):
-            return factor * power
-    return 10.0 * power
+    return power * min(
+        (1.0, 2.0, 2.5, 5.0, 10.0), key=lambda item: abs(math.log(item * power / width))
+    )

@@ -94,7 +94,9 @@ def _is_usual(column: Column, known: Mapping[str, Column]) -> bool:
         return True
     if column.unit == "rad":
         return False
-    return statistic == "max" or (statistic == "sum" and stem.endswith(("_pt", "_charge")))
+    if stem.endswith("_charge"):
+        return statistic == "sum"
+    return statistic == "max" or (statistic == "sum" and stem.endswith("_pt"))
 
 
 def axis_label(column: Column, channel: str = "", known: Mapping[str, str] | None = None) -> str:
@@ -111,14 +113,16 @@ def axis_label(column: Column, channel: str = "", known: Mapping[str, str] | Non
     """
     if known and column.name in known:
         return known[column.name]
+    if column.doc.startswith("probability of"):
+        return f"P{column.doc.partition(',')[0][1:]} ({column.name})"
     unit = f" [{column.unit}]" if column.unit else ""
     words = column.name.split("_")
     objects = _OBJECTS.get(channel, {})
     if words[0] in objects and len(words) > 1:
         text = " ".join([objects[words[0]], *(_WORDS.get(word, word) for word in words[1:])])
         return text + unit
-    if column.doc.startswith("probability of") or (len(words) == 1 and column.name not in _WORDS):
-        return column.name.replace("_", " ") + unit
+    if len(words) == 1 and column.name not in _WORDS:
+        return column.name + unit
     last = f", {words.pop()}" if words[-1] in _STATISTICS and len(words) > 2 else ""
     parts = [_COUNTS.get(word, _WORDS.get(word, word)) for word in words]
     text = " ".join(parts) + last

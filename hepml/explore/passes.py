@@ -24,7 +24,7 @@ PROBABILITIES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 # Rows of a class that are kept for quantiles; all of them where there are no more.
 _KEPT = 40_000
 # Range of the bins without tails, in every class.
-_TAILS = (0.002, 0.995)
+_TAILS = (0.005, 0.99)
 # Classes with fewer rows say nothing about the range.
 _FEW = 20
 

@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 # A bin with so much of a class hides the others on a linear scale.
 _DOMINANT = 0.45
 # Shares below this are not worth a word in the legend.
-_NEGLIGIBLE = 5e-4
+_NEGLIGIBLE = 5e-3
 # Whole numbers that can each have a tick.
 _MOST_TICKS = 26
 
@@ -135,15 +135,16 @@ def distribution_figure(
     with styled(look):
         figure, (axes,) = new_figure(look)
         for summary, item, values, errors in lines:
-            if not values.any():
-                continue
             text = _text(summary, item)
+            if not values.any():
+                axes.plot([], [], color=palette.get(summary.name, "black"), label=text)
+                continue
             if summary.data:
                 _points(axes, axis, values, errors, text)
             else:
                 _line(axes, axis, values, errors, palette[summary.name], text)
             tops = np.maximum(tops, values + errors)
-        _limits(axes, axis, [values for *_, values, _ in lines], tops)
+        _limits(axes, axis, [values for *_, values, _ in lines], 1e-3 if area else 0.03)
         axes.set_xlabel(axis.label)
         axes.set_ylabel(axis.per_bin("Fraction" if area else found.rows))
         if column.integer:
@@ -188,9 +189,10 @@ def _outside(item: ClassDistribution) -> float:
 
 
 def _percent(share: float) -> str:
-    if share == 1:
-        return "100%"
-    return f"{100 * share:.0f}%" if 0.095 <= share < 0.995 else f"{100 * share:.2g}%"
+    if share >= 0.995:
+        # nearly all is not all
+        return "100%" if share == 1 else f"{min(100 * share, 99.9):.1f}%"
+    return f"{100 * share:.0f}%" if share >= 0.095 else f"{100 * share:.2g}%"
 
 
 def _line(
@@ -211,7 +213,7 @@ def _points(axes: Axes, axis: BinAxis, values: Floats, errors: Floats, text: str
     )  # fmt: skip
 
 
-def _limits(axes: Axes, axis: BinAxis, contents: Sequence[Floats], tops: Floats) -> None:
+def _limits(axes: Axes, axis: BinAxis, contents: Sequence[Floats], least: float) -> None:
     """Logarithmic where one bin would hide the rest, or classes differ by orders of magnitude."""
     axes.set_xlim(axis.edges[0], axis.edges[-1])
     filled = [values for values in contents if values.any()]
@@ -224,8 +226,8 @@ def _limits(axes: Axes, axis: BinAxis, contents: Sequence[Floats], tops: Floats)
         return
     positive = np.concatenate([values[values > 0] for values in filled])
     axes.set_yscale("log")
-    # a few single events far below must not squeeze the rest
-    axes.set_ylim(bottom=max(0.5 * float(positive.min()), 1e-6 * float(tops.max())))
+    # every class is seen, but a few single events far below must not squeeze the rest
+    axes.set_ylim(bottom=max(0.5 * float(positive.min()), least * float(min(heights))))
 
 
 def _whole_ticks(axes: Axes, axis: BinAxis) -> None:

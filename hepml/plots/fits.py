@@ -42,7 +42,7 @@ def draw_found(
     formats: Sequence[str] = ("png", "pdf"),
     **options: Any,
 ) -> list[Path]:
-    """Draw what a folder's ``hunt.json``, ``fit.json`` or ``result.json`` holds, if it has one."""
+    """Draw what a folder's ``hunt.json``, ``fit.json``, ``result.json``, ``explore.json`` hold."""
     place = Path(folder)
     written: list[Path] = []
     if (place / "hunt.json").is_file():
@@ -51,6 +51,10 @@ def draw_found(
         written += draw_fit(PeakFit.read(place / "fit.json"), out or place, formats, **options)
     if (place / "result.json").is_file():
         written += _draw_model(place, out, formats, **options)
+    if (place / "explore.json").is_file():
+        from hepml.plots.explore import draw_exploration
+
+        written += draw_exploration(place, out, formats, **options)
     return written
 
 
