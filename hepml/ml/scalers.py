@@ -192,7 +192,8 @@ class Gaussianise(Scaler):
     Parameters
     ----------
     knots : int
-        Most knots; they are at equal distances in the normal variable.
+        Most knots; they are at equal distances in the normal variable. There are no more than
+        twice the cube root of the number of rows (Rice's rule for histograms).
     least : int
         Least rows between two knots, but for the outermost.
     """
@@ -250,7 +251,8 @@ def _quantiles(values: Array, knots: int, least: int) -> tuple[Array, Array]:
     size = len(ordered)
     inner = min(max(least / size, 0.5 / size), 0.25)
     edge = ndtri(0.5 / size)
-    scores = np.linspace(ndtri(inner), -ndtri(inner), max(knots - 2, 2))
+    count = min(knots, round(2 * size ** (1 / 3))) - 2
+    scores = np.linspace(ndtri(inner), -ndtri(inner), max(count, 2))
     scores = np.concatenate([[edge], scores, [-edge]]) if edge < scores[0] else scores
     x = np.interp(ndtr(scores) * size - 0.5, np.arange(size), ordered)
     # detectors round: equal values share the knot in the middle of their scores

@@ -165,7 +165,7 @@ class MassModel:
         rising = np.concatenate([[True], np.diff(self.cumulative) > 0])
         found = np.interp(u, self.cumulative[rising], self.mass[rising])
         # half-open, like every region
-        return np.clip(found, low, np.nextafter(high, low))
+        return np.asarray(np.clip(found, low, np.nextafter(high, low)))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
