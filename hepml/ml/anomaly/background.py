@@ -16,8 +16,10 @@ from hepml.keys import Hashes, key_position
 from hepml.ml.anomaly.job import Job
 from hepml.ml.anomaly.outcome import BackgroundSamples
 from hepml.ml.anomaly.results import DensityHistory
-from hepml.ml.anomaly.spectrum import Spectrum, fit_spectrum
 from hepml.ml.anomaly.store import digest, kept
+from hepml.ml.density.mass import MassModel
+from hepml.stats.backgrounds import Background as Spectrum
+from hepml.stats.excess import SignalTest
 
 __all__ = ["Background", "Space", "fit_density", "mass_spectrum", "train_background"]
 
@@ -71,7 +73,7 @@ class Background:
         Preprocessing.
     models : tuple
         Trained conditional densities.
-    spectrum : Spectrum
+    spectrum : MassModel
         Background spectrum fitted to the sidebands.
     expected : float
         Its events in the signal region.
@@ -81,7 +83,7 @@ class Background:
 
     space: Space
     models: tuple[Any, ...]
-    spectrum: Spectrum
+    spectrum: MassModel
     expected: float
     histories: tuple[DensityHistory, ...]
 
@@ -155,9 +157,18 @@ def train_background(job: Job) -> Background:
     )
 
 
-def mass_spectrum(job: Job) -> Spectrum:
-    """Background spectrum fitted to the sidebands."""
-    return fit_spectrum(job.data.mass, job.data.window, job.degree, job.bins)
+def mass_spectrum(job: Job) -> MassModel:
+    """Background spectrum fitted to the sidebands as the count of a hunt does.
+
+    Raises
+    ------
+    StatisticsError
+        If they cannot be fitted.
+    """
+    window = job.data.window
+    binning = window.binning(job.bins)
+    test = SignalTest(binning, Spectrum("polynomial", job.degree, window.left, window.right))
+    return MassModel.from_fit(test.run(*binning.count(job.data.mass)).free)
 
 
 _Trained = tuple[Any, DensityHistory]
