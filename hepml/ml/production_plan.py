@@ -19,15 +19,15 @@ class Weighting:
 
     Attributes
     ----------
-    policy : {"absolute", "positive", "signed"}
-        Rows of negative weight count by its absolute value, not at all, or as they are.
+    policy : {"absolute", "positive"}
+        Rows of negative weight count by its absolute value, or not at all.
     balanced : bool
-        Whether every class gets the same sum; not for signed weights.
+        Whether every class gets the same sum.
     mean : float
         Mean weight.
     """
 
-    policy: Literal["absolute", "positive", "signed"] = "absolute"
+    policy: Literal["absolute", "positive"] = "absolute"
     balanced: bool = True
     mean: float = 1.0
 

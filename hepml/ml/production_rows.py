@@ -234,5 +234,7 @@ def drop_undefined(
     ]
     if any(not plan.features for plan in kept):
         raise ModelError(f"Every feature is NaN in all of the {len(sample):,} training rows.")
-    listed = ", ".join(sorted(dead))
-    return tuple(kept), (f"{len(dead)} features are NaN in every row and left out: {listed}",)
+    listed = ", ".join(sorted(dead)[:4]) + (", ..." if len(dead) > 4 else "")
+    return tuple(kept), (
+        f"features that are NaN in every row are left out ({len(dead)}): {listed}",
+    )

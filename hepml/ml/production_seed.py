@@ -45,7 +45,11 @@ SEED_BOOSTED: dict[str, Any] = {
 
 
 def seed_plans(table: FeatureTable, classes: Sequence[str]) -> tuple[ModelPlan, ...]:
-    """The notebook's models: raw weights of the order of 1e-8, with their signs."""
+    """The notebook's models, on raw weights of the order of 1e-8.
+
+    The notebook's forest had negative weights, too. scikit-learn 1.9 draws rows by their weights
+    and refuses those (and earlier ones give negative probabilities): absolute values here.
+    """
     known = {*table.names(), *table.aliases}
     lacking = [name for name in SEED_INPUTS if name not in known]
     if lacking:
@@ -56,21 +60,21 @@ def seed_plans(table: FeatureTable, classes: Sequence[str]) -> tuple[ModelPlan, 
     missing = [name for name in SEED_CLASSES if name not in classes]
     if missing:
         raise ModelError(f"The preset needs events of {' and '.join(missing)}.")
-    signed = Weighting("signed", balanced=False, mean=SEED_WEIGHT)
+    raw = Weighting(balanced=False, mean=SEED_WEIGHT)
     forest = ModelPlan(
         name="forest",
         label="Random forest of the notebook",
         kind="forest",
         features=declared(table, SEED_INPUTS),
         classes=tuple(classes),
-        weighting=signed,
+        weighting=raw,
         parameters={"n_estimators": 100, "random_state": SEED_NUMBER},
     )
     two = replace(
         forest,
         features=declared(table, SEED_KEPT),
         classes=SEED_CLASSES,
-        weighting=replace(signed, policy="positive"),
+        weighting=replace(raw, policy="positive"),
     )
     published = {"n_estimators": 6, "rounds": 50, "depth": 1, "learning_rate": 1.0}
     settings = published | {"features": None, "random_state": SEED_NUMBER}

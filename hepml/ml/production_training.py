@@ -46,25 +46,18 @@ def weights_for(plan: ModelPlan, sample: Sample, name: str = "training") -> Floa
         If nothing of a class is left.
     """
     asked, size = plan.weighting, len(plan.classes)
-    if asked.policy == "signed":
-        found = sample.weights / np.abs(sample.weights).mean()
-    else:
-        used = np.abs(sample.weights) if asked.policy == "absolute" else sample.weights
-        sums = np.bincount(sample.labels, np.maximum(used, 0.0), size)
-        if not (sums > 0).all():
-            lost = plan.classes[int(np.flatnonzero(~(sums > 0))[0])]
-            raise ModelError(
-                f"Class {lost!r} has no {'positive ' if asked.policy == 'positive' else ''}weight "
-                f"in the {name} rows, so nothing can be learned of it. Leave it out with "
-                "--classes, or give more events."
-            )
-        found = training_weights(
-            sample.weights,
-            sample.labels,
-            classes=size,
-            policy=asked.policy,
-            balanced=asked.balanced,
+    positive = asked.policy == "positive"
+    used = np.maximum(sample.weights, 0.0) if positive else np.abs(sample.weights)
+    sums = np.bincount(sample.labels, used, size)
+    if not (sums > 0).all():
+        lost = plan.classes[int(np.flatnonzero(~(sums > 0))[0])]
+        raise ModelError(
+            f"Class {lost!r} has no {'positive ' if positive else ''}weight in the {name} rows, "
+            "so nothing can be learned of it. Leave it out with --classes, or give more events."
         )
+    found = training_weights(
+        sample.weights, sample.labels, classes=size, policy=asked.policy, balanced=asked.balanced
+    )
     # rounded, so that weights in other units give the same ones to the last bit
     return np.asarray(found.astype(np.float32) * asked.mean, np.float64)
 
@@ -140,8 +133,8 @@ def train_mode(
 
 
 def _prior(weights: Floats, rows: Sample) -> tuple[float, ...]:
-    """Shares of the classes in the training; what has a negative sum has none."""
-    sums = np.maximum(np.bincount(rows.labels, weights, len(rows.classes)), 0.0)
+    """Shares of the classes in the training."""
+    sums = np.bincount(rows.labels, weights, len(rows.classes))
     return tuple((sums / sums.sum()).tolist())
 
 
