@@ -131,7 +131,8 @@ def _sample(
             f"spectrum_weighted{ending}",
             partial(_spectrum, found, sample, weighted.row, look, text),
         )
-    yield f"pvalues{ending}", partial(rate_figure, sample, title, look)
+    if any(row.score is not None and row.Z is not None for row in sample.hunt.results):
+        yield f"pvalues{ending}", partial(rate_figure, sample, title, look)
     if sample.variations:
         yield f"variations{ending}", partial(variation_figure, sample, title, look)
     if weighted is not None and weighted.reliability:
