@@ -15,7 +15,7 @@ from hepml.catalogue import Catalogue
 from hepml.errors import CatalogueError, EmptyInputError, OutputError, OverlapError, ParameterError
 from hepml.files import explain_write, make_folder
 from hepml.importers.topjet_layout import read_layout
-from hepml.importers.topjet_work import Outcome, Task, import_part, open_jets
+from hepml.importers.topjet_work import Outcome, Task, import_part, open_jets, remove_leftovers
 from hepml.processes import follow_parent, without_main
 
 __all__ = ["BAD_JETS", "JetImport", "dataset_of", "import_jets"]
@@ -191,29 +191,42 @@ def _parts(file: Path, root: Path) -> Iterator[tuple[str, tuple[int, int] | None
 
 
 def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
-    """Outcomes as they come; a worker that dies takes only what it was working on with it."""
-    if min(workers, len(tasks)) < 2:
+    """Outcomes as they come; a process that is killed takes only its own file with it."""
+    size = min(workers, len(tasks))
+    if size < 2:
         yield from map(import_part, tasks)
         return
+    lost: list[Task] = []
+    yield from _pooled(tasks, size, lost)
+    while lost:
+        # one at a time: then it is known whose process was killed
+        again, lost = lost, []
+        yield from _pooled(again, 1, lost)
+        if lost:
+            yield _killed(lost.pop(0))
+
+
+def _pooled(tasks: Sequence[Task], size: int, lost: list[Task]) -> Iterator[Outcome]:
+    """Outcomes of one pool; when a process is killed, what has none goes to ``lost``, in order."""
     context = multiprocessing.get_context("forkserver")
     with without_main():
-        pool = ProcessPoolExecutor(
-            min(workers, len(tasks)), mp_context=context, initializer=follow_parent
-        )
+        pool = ProcessPoolExecutor(size, mp_context=context, initializer=follow_parent)
         futures = {pool.submit(import_part, task): task for task in tasks}
+    missing = set()
     try:
         for future in as_completed(futures):
-            task = futures[future]
             try:
                 yield future.result()
             except BrokenProcessPool:
-                reason = "a worker process was killed, perhaps for want of memory. Import again."
-                yield Outcome(
-                    task.source,
-                    task.target,
-                    task.dataset,
-                    "failed",
-                    reason=f"{task.source}: {reason}",
-                )
+                missing.add(futures[future].target)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    lost += [task for task in tasks if task.target in missing]
+
+
+def _killed(task: Task) -> Outcome:
+    remove_leftovers(task.target)
+    reason = "its process was killed, perhaps for want of memory. Import again with --workers 1."
+    return Outcome(
+        task.source, task.target, task.dataset, "failed", reason=f"{task.source}: {reason}"
+    )

@@ -21,7 +21,7 @@ from hepml.importers.topjet_jets import read_jets
 from hepml.importers.topjet_layout import JetLayout, read_layout
 from hepml.importers.topjet_store import read_notes, verify, write_jets
 
-__all__ = ["Outcome", "Task", "import_part", "open_jets"]
+__all__ = ["Outcome", "Task", "import_part", "open_jets", "remove_leftovers"]
 
 FORMAT = 1  # of the written files; another one is imported again
 # Chunks that a block needs are unpacked once, however they are cut; for each dataset.
@@ -158,11 +158,13 @@ def _written(task: Task) -> tuple[dict[str, Any], int]:
         make_folder(task.target.parent)
     except OSError as error:
         raise OutputError(explain_write(task.target, error)) from error
-    _remove_leftovers(task.target)
+    remove_leftovers(task.target)
     where = task.source.name
     with open_jets(task.source, task.target.parent) as file:
         layout = read_layout(file, where)
-        training = "training_weight" in layout.names or task.dataset.startswith("train")
+        training = task.dataset.startswith("train") or (
+            "training_weight" in layout.names and not task.dataset.startswith("test")
+        )
         notes = _notes(task, layout, identity, training)
         rows = task.rows or (0, layout.jets)
         blocks = read_jets(
@@ -219,7 +221,7 @@ def _notes(
     }
 
 
-def _remove_leftovers(target: Path) -> None:
+def remove_leftovers(target: Path) -> None:
     """Drop what a killed import left of this very file."""
     for path in target.parent.glob(f".{target.name}.*.tmp"):
         with suppress(OSError):

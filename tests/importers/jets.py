@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hepml.importers.topjet_layout import HIGH_LEVEL
+from hepml.importers.topjet_work import Outcome, Task, import_part
 
-__all__ = ["SLOTS", "jet_columns", "write_jets"]
+__all__ = ["SLOTS", "fatal_import", "jet_columns", "write_jets"]
 
 SLOTS = 12
 
@@ -78,3 +80,12 @@ def write_jets(
         path.write_bytes(gzip.compress(target.read_bytes()))
         target.unlink()
     return path
+
+
+def fatal_import(task: Task) -> Outcome:
+    """Die as if killed at the second file, leaving a part of it behind."""
+    if task.source.stem.endswith("001"):
+        task.target.parent.mkdir(parents=True, exist_ok=True)
+        (task.target.parent / f".{task.target.name}.1-a.tmp").write_bytes(b"half")
+        os._exit(9)
+    return import_part(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -18,7 +19,7 @@ from hepml.importers.topjet import dataset_of, import_jets
 from hepml.importers.topjet_jets import split_state
 from hepml.importers.topjet_layout import HIGH_LEVEL
 from hepml.importers.topjet_work import Outcome
-from tests.importers.jets import jet_columns, write_jets
+from tests.importers.jets import fatal_import, jet_columns, write_jets
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "topjet"
 LISTS = {"pt": "pt", "eta": "eta", "phi": "phi", "energy": "E", "taste": "taste"}
@@ -262,6 +263,31 @@ def test_a_file_that_is_cut_short_is_named(tmp_path: Path, suffix: str) -> None:
     assert list((tmp_path / "out").rglob("*.*")) == []
 
 
+def test_damage_inside_a_file_is_named(tmp_path: Path) -> None:
+    source = write_jets(tmp_path / "esup_000.h5", jet_columns(200), chunks=50)
+    content = bytearray(source.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(64)
+    source.write_bytes(content)
+    outcome = one(source, tmp_path / "out")
+    assert (outcome.state, "esup_000.h5" in outcome.reason) == ("failed", True)
+    assert list((tmp_path / "out").rglob("*.*")) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hepml.importers import topjet_work
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(topjet_work, "write_jets", full)
+    outcome = one(write_jets(tmp_path / "esup_000.h5", jet_columns(9)), tmp_path / "out")
+    assert "No space left on device. Make room there" in outcome.reason
+    assert list((tmp_path / "out").rglob("*.*")) == []
+
+
 def test_jets_with_unusable_numbers_can_be_left_out(tmp_path: Path) -> None:
     columns = _with("fjet_clus_eta", (3, 0), np.nan)
     outcome = one(write_jets(tmp_path / "esup_000.h5", columns), tmp_path / "out", bad_jets="drop")
@@ -364,3 +390,15 @@ def test_processes_give_the_same(tmp_path: Path) -> None:
     assert [o.state for o in found.outcomes] == ["imported"] * 3 + ["failed"]
     for ours, theirs in zip(found.outcomes[:3], alone.outcomes, strict=False):
         assert pq.read_table(ours.target).equals(pq.read_table(theirs.target))
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_takes_only_its_own_file_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topjet, "import_part", fatal_import)
+    sources = [write_jets(tmp_path / f"esup_{n:03d}.h5", jet_columns(9, n)) for n in range(5)]
+    found = import_jets(sources, tmp_path / "out", workers=2)
+    assert [o.state == "failed" for o in found.outcomes] == [False, True, False, False, False]
+    assert "was killed" in found.failed[0].reason
+    assert len(list((tmp_path / "out" / "esup").iterdir())) == 4
