@@ -177,7 +177,8 @@ class Preprocessing(TransformerMixin, BaseEstimator):
         Raises
         ------
         ModelError
-            With ``outside="error"``, if a value is NaN, infinite or outside the domain.
+            If a value is NaN or infinite, or, with ``outside="error"``, outside the domain; not
+            with ``outside="mask"``.
         """
         x, found = self._admitted(X, outside)
         z = self._forward(x)
@@ -241,7 +242,7 @@ class Preprocessing(TransformerMixin, BaseEstimator):
         if outside == "clip":
             x = self._clipped(x)
             found = self.domain(x)
-        if outside == "error" and not found.inside.all():
+        if outside != "mask" and not found.inside.all():
             raise ModelError(
                 f"{int((~found.inside).sum()):,} of {len(x):,} rows cannot be transformed: "
                 f"{found.text}. The domain follows from the range of the fitted rows; leave these "

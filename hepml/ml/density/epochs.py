@@ -226,7 +226,7 @@ def _stepper(network: Network, settings: Settings, batches: int) -> Callable[[],
     total = settings.epochs * batches
 
     def step() -> None:
-        size = float(np.linalg.norm(network.grad))
+        size = float(np.linalg.norm(network.grad.astype(np.float64)))
         if not math.isfinite(size):
             # one batch with a wild row must not end the training
             return

@@ -118,9 +118,11 @@ class MassModel:
             )
         size = shares.sum() ** 2 / (shares**2).sum()
         width = 0.9 * values.std() * size**-0.2 if bandwidth is None else bandwidth
-        points = np.linspace(low, high, POINTS)
+        # twenty points a kernel: linear in between to a relative 1e-3 of a kernel
+        count = int(np.clip(20 * (high - low) / width, 200, POINTS))
+        points = np.linspace(low, high, count)
         # integrals of the kernels, and of their reflections at both ends
-        below = np.zeros(POINTS)
+        below = np.zeros(count)
         for start in range(0, len(values), 2000):
             part, by = values[start : start + 2000], shares[start : start + 2000]
             for image in (part, 2 * low - part, 2 * high - part):
