@@ -264,10 +264,13 @@ def test_a_file_that_is_cut_short_is_named(tmp_path: Path, suffix: str) -> None:
 
 
 def test_damage_inside_a_file_is_named(tmp_path: Path) -> None:
+    import h5py
+
     source = write_jets(tmp_path / "esup_000.h5", jet_columns(200), chunks=50)
+    with h5py.File(source) as file:
+        begin = file["fjet_clus_eta"].id.get_chunk_info(2).byte_offset
     content = bytearray(source.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 64] = bytes(64)
+    content[begin + 100 : begin + 164] = bytes(64)
     source.write_bytes(content)
     outcome = one(source, tmp_path / "out")
     assert (outcome.state, "esup_000.h5" in outcome.reason) == ("failed", True)
