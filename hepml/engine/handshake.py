@@ -17,7 +17,7 @@ from distributed import Reschedule, WorkerPlugin, get_worker
 from distributed.comm import CommClosedError
 
 from hepml.engine.delivery import unpack
-from hepml.errors import ProcessorError
+from hepml.errors import ParameterError, ProcessorError
 from hepml.files import FILE_MODE
 from hepml.redaction import safe_logger
 
@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from hepml.processor import Processor
     from hepml.scoring import AppliedModel
 
-__all__ = ["Expected", "Guard", "check_workers", "expected_code", "guarded", "probe_output"]
+__all__ = [
+    "Expected",
+    "Guard",
+    "check_scheduler",
+    "check_workers",
+    "expected_code",
+    "guarded",
+    "probe_output",
+]
 
 logger = safe_logger(__name__)
 
@@ -144,6 +152,23 @@ def check_workers(
             "restart them, or send them this one with  --ship"
             + (f"\n  {type(failed).__name__}: {failed}" if failed else "")
         )
+
+
+def check_scheduler(client: Any, processor: Processor) -> None:
+    """See that the scheduler can read a graph that holds a processor; it does not run it.
+
+    Raises
+    ------
+    ParameterError
+        If our code is not to be found there: nothing can be sent to a scheduler.
+    """
+    try:
+        client.run_on_scheduler(type, processor)
+    except (ImportError, AttributeError) as error:
+        raise ParameterError(
+            f"dask-awkward needs our code on the dask scheduler too, and there it says: {error}. "
+            "Start the scheduler where the code is, or take  --executor dask  (same result)."
+        ) from None
 
 
 class Guard(WorkerPlugin):

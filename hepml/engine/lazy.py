@@ -12,10 +12,12 @@ import awkward as ak
 import numpy as np
 
 from hepml.collect import collect
+from hepml.engine.arrivals import Arrivals
 from hepml.engine.baskets import use_fast_decompression
 from hepml.engine.checkpoint import save_checkpoint
 from hepml.engine.cluster import Workplace
 from hepml.engine.flatten import Name, flatten, rebuild
+from hepml.engine.handshake import check_scheduler
 from hepml.engine.plan import Chunk
 from hepml.engine.replicas import open_first
 from hepml.engine.retries import attempts
@@ -30,6 +32,9 @@ from hepml.xrootd import limit_xrootd_patience
 __all__ = ["execute_lazily"]
 
 logger = safe_logger(__name__)
+
+TOGETHER = 100  # results to fetch at a time, of one number each
+PATIENCE = 60.0  # seconds in which these must be here
 
 
 def execute_lazily(
@@ -72,11 +77,12 @@ def execute_lazily(
             f"The dask workers do not see {layout.root}, and dask-awkward writes there from inside "
             "its graph. Choose an --out that they see, or  --executor dask"
         )
+    check_scheduler(client, processor)
     client.run(use_fast_decompression)
     client.run(limit_xrootd_patience)
     left = list(chunks)
     for _ in attempts(retries):
-        records |= _once(client, layout, processor, left, fingerprint)
+        records |= _once(place, layout, processor, left, fingerprint)
         left = [chunk for chunk in left if records[chunk.id].get("unread")]
         if not left:
             break
@@ -84,7 +90,11 @@ def execute_lazily(
 
 
 def _once(
-    client: Any, layout: Layout, processor: Processor, chunks: Sequence[Chunk], fingerprint: str
+    place: Workplace,
+    layout: Layout,
+    processor: Processor,
+    chunks: Sequence[Chunk],
+    fingerprint: str,
 ) -> dict[str, Record]:
     """Process chunks dataset by dataset; the graph of a dataset has one layout of events."""
     import dask
@@ -105,12 +115,24 @@ def _once(
             reason = reason_of(error)
             records |= {chunk.id: {"state": "failed", "reason": reason} for chunk in dataset}
             continue
-        outcomes = client.compute(sink.to_delayed(optimize_graph=False))
-        (read,) = client.compute(report.to_delayed(optimize_graph=False))
-        reads = None if read.exception() else read.result()
-        for position, (chunk, outcome) in enumerate(zip(dataset, outcomes, strict=True)):
-            records[chunk.id] = _record(chunk, outcome, None if reads is None else reads[position])
+        outcomes, reads = _computed(place, sink, report)
+        for chunk, outcome, read in zip(dataset, outcomes, reads, strict=True):
+            records[chunk.id] = _record(chunk, outcome, read)
     return records
+
+
+def _computed(place: Workplace, sink: Any, report: Any) -> tuple[list[Any], Sequence[Any]]:
+    """Outcome (``None`` where dask lost it) and read report of every partition."""
+    client, _ = place.open()
+    outcomes = client.compute(sink.to_delayed(optimize_graph=False))
+    (read,) = client.compute(report.to_delayed(optimize_graph=False))
+    arrivals = Arrivals(client, place.watch(), TOGETHER, PATIENCE)
+    arrivals.add([*outcomes, read])
+    found = dict(arrivals)
+    reads = found.get(read.key)
+    if reads is None or isinstance(reads, BaseException):
+        reads = [None] * len(outcomes)
+    return [found.get(item.key) for item in outcomes], reads
 
 
 def _readable(chunks: Sequence[Chunk]) -> tuple[list[Chunk], dict[str, Record]]:
@@ -243,10 +265,11 @@ class _Sink:
 
 def _record(chunk: Chunk, outcome: Any, read: Any) -> Record:
     """Turn one partition's outcome and read report into a record."""
-    error = outcome.exception()
-    if error is not None:
-        return {"state": "failed", "reason": reason_of(error)}
-    if int(outcome.result()["state"][0]) == 1:
+    if outcome is None:
+        return {"state": "failed", "reason": "dask lost it", "unread": True}
+    if isinstance(outcome, BaseException):
+        return {"state": "failed", "reason": reason_of(outcome)}
+    if int(outcome["state"][0]) == 1:
         return {"state": "processed", "endpoint": chunk.endpoints[0]}
     if read is not None and read["exception"] is None:
         reason = (

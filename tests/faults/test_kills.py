@@ -150,7 +150,7 @@ def test_a_scheduler_that_dies_leaves_an_exact_report(plain: Plain, tmp_path: Pa
     worker = None
     try:
         deadline = time.monotonic() + 60
-        while not note.exists() and time.monotonic() < deadline:
+        while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
             time.sleep(0.1)
         address = __import__("json").loads(note.read_text())["address"]
         words = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
