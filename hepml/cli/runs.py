@@ -219,6 +219,7 @@ def _show(result: Run, allow_missing: bool) -> None:
     from rich.console import Console
 
     from hepml.cli.tables import account_table, cutflow_table
+    from hepml.scoring import AppliedModel
 
     console = Console()
     console.print(cutflow_table(result.cutflow, console.width))
@@ -229,6 +230,9 @@ def _show(result: Run, allow_missing: bool) -> None:
         console.print(f"[yellow]note:[/] {note}", highlight=False)
     if not any(rows[-1]["raw"] for rows in result.cutflow.values() if rows):
         console.print("[yellow]note:[/] no event passed the selection; see the cutflow")
+    if result.plan.parameters.get("model"):
+        model = AppliedModel.of(result.plan.parameters["model"])
+        console.print(f"scored by the model {model}", highlight=False, soft_wrap=True)
     console.print(f"results in {result.path}", highlight=False, soft_wrap=True)
     if not allow_missing:
         result.require_complete()

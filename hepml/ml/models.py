@@ -269,8 +269,11 @@ def resolve_features(
             raise ModelError(
                 f"The model knows {wanted.name!r} in {wanted.unit}, {where} has it in {unit}."
             )
-        if known[stored].dtype == "string":
-            raise ModelError(f"The model reads numbers, and {wanted.name!r} of {where} holds text.")
+        if known[stored].dtype == "string" or known[stored].is_list:
+            kind = "lists" if known[stored].is_list else "text"
+            raise ModelError(
+                f"The model reads numbers, and {wanted.name!r} of {where} holds {kind}."
+            )
         names.append(stored)
     if lacking:
         raise ModelError(

@@ -26,6 +26,8 @@ COMMANDS = (
     ["resume"],
     ["merge"],
     ["plot"],
+    ["explore"],
+    ["ml", "apply"],
     ["hunt"],
     ["fit", "diphoton"],
     ["export"],
