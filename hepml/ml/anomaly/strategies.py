@@ -22,6 +22,8 @@ Progress = Callable[[str, int, int], None]
 
 # classifiers of each fold where it must be quick
 _QUICK = 5
+# p-value, times the number of tests, below which a score follows the mass
+_CHANCE = 1e-3
 
 STRATEGIES: dict[str, str] = {
     "cathode": "data of the signal region against samples of a density model of the sidebands",
@@ -140,7 +142,26 @@ def run_strategy(
     )
     event_folds(data.key, folds)
     found = _strategy(name)(job)
-    return replace(found, settings=_record(job), seconds=time.process_time() - began)
+    return replace(
+        found,
+        settings=_record(job),
+        notes=(*found.notes, *_sculpting(found)),
+        seconds=time.process_time() - began,
+    )
+
+
+def _sculpting(found: StrategyResult) -> list[str]:
+    """A word of warning where the score follows the mass in the sidebands."""
+    mass = None if found.closure is None else found.closure.mass
+    tests = () if mass is None else mass.tests
+    worst = min(tests, key=lambda test: test.p, default=None)
+    if worst is None or worst.p * len(tests) > _CHANCE:
+        return []
+    return [
+        f"The score follows the mass: masses of the {100 * worst.fpr:g} % of sideband events of "
+        f"highest score differ from the others (KS distance {worst.ks:.3f}, p {worst.p:.1g}). The "
+        "background is fitted anew after each cut; see that its shape is still described."
+    ]
 
 
 def _settings(ensemble: int | EnsembleSettings, quick: bool) -> EnsembleSettings:

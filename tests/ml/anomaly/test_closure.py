@@ -59,6 +59,13 @@ def test_an_area_fails_only_beyond_its_error() -> None:
     assert judge_closure([band(0.56, 0.01)], []).status == "failed"
 
 
+def test_a_model_that_repeats_its_events_fails() -> None:
+    found = judge_closure([band(0.44, 0.01)], [])
+    assert found.status == "failed"
+    assert "repeat events" in found.reasons[0]
+    assert judge_closure([band(0.48, 0.01)], []).status == "ok"
+
+
 def test_too_few_events_test_nothing() -> None:
     found = judge_closure([band(0.5, 0.1)], [])
     assert found.status == "not tested"

@@ -106,6 +106,16 @@ def test_progress_tells_what_is_done() -> None:
     assert ("cathode: classifiers", 5, 5) in told
 
 
+def test_a_score_that_follows_the_mass_is_noted() -> None:
+    data = sample(4_000, 200)
+    assert not any("follows the mass" in note for note in run("cwola", closure=True).notes)
+    mass = np.abs(data.mass - 5)
+    # the width of this feature is the distance from the signal region, which weights do not mend
+    x = np.column_stack([data.x[:, 0] * mass, data.x[:, 1]])
+    bad = type(data)(data.features, x, data.mass, data.window, data.key)
+    assert any("follows the mass" in note for note in run("cwola", data=bad, closure=True).notes)
+
+
 def test_a_misspelt_strategy_is_named() -> None:
     with pytest.raises(ParameterError, match="'cathode'"):
         run("cathod")
