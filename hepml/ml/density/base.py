@@ -21,6 +21,8 @@ __all__ = [
     "ConditionalDensity",
     "Progress",
     "Validation",
+    "check_condition",
+    "check_points",
     "check_rows",
     "load_density",
     "make_density",
@@ -152,33 +154,63 @@ def load_density(folder: str | Path) -> Any:
     return getattr(import_module(f"hepml.ml.density.{module}"), kind).load(folder)
 
 
+def check_points(z: Array, condition: Array) -> tuple[Array, Array]:
+    """Rows and conditions as float64; there may be none.
+
+    Raises
+    ------
+    ModelError
+        If values are NaN or infinite.
+    """
+    rows, mass = np.asarray(z, dtype=np.float64), np.asarray(condition, dtype=np.float64)
+    if rows.ndim != 2 or mass.shape != (len(rows),):
+        raise ValueError(f"Shapes do not fit: z {rows.shape}, condition {mass.shape}.")
+    bad = ~(np.isfinite(rows).all(axis=1) & np.isfinite(mass))
+    if bad.any():
+        raise ModelError(
+            f"{int(bad.sum()):,} of {len(rows):,} rows are NaN or infinite after preprocessing; "
+            "a density model needs finite rows. Take those of Preprocessing.domain(x).inside."
+        )
+    return rows, mass
+
+
+def check_condition(condition: Array) -> Array:
+    """Conditions to sample at, as float64.
+
+    Raises
+    ------
+    ModelError
+        If they are NaN or infinite.
+    """
+    mass = np.asarray(condition, dtype=np.float64)
+    if mass.ndim != 1:
+        raise ValueError(f"Conditions must have the shape (rows,), not {mass.shape}.")
+    if not np.isfinite(mass).all():
+        bad = int((~np.isfinite(mass)).sum())
+        raise ModelError(f"{bad:,} of {len(mass):,} masses to sample at are NaN or infinite.")
+    return mass
+
+
 def check_rows(
     z: Array, condition: Array, sample_weight: Array | None = None
 ) -> tuple[Array, Array, Array]:
-    """Rows, conditions and weights (mean 1) as float64, or why they cannot be used.
+    """Rows to learn from, conditions and weights (mean 1) as float64.
 
     Raises
     ------
     ModelError
         If values are NaN or infinite, or there is nothing to learn from.
     """
-    rows = np.asarray(z, dtype=np.float64)
-    mass = np.asarray(condition, dtype=np.float64)
+    rows, mass = check_points(z, condition)
     weight = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    if rows.ndim != 2 or mass.shape != (len(rows),) or weight.shape != (len(rows),):
-        raise ValueError(
-            f"Shapes do not fit: z {rows.shape}, condition {mass.shape}, weights {weight.shape}."
-        )
-    bad = ~(np.isfinite(rows).all(axis=1) & np.isfinite(mass) & np.isfinite(weight))
-    if bad.any():
-        raise ModelError(
-            f"{int(bad.sum()):,} of {len(rows):,} rows are NaN or infinite after preprocessing; "
-            "a density model needs finite rows. Take those of Preprocessing.domain(x).inside."
-        )
+    if weight.shape != mass.shape:
+        raise ValueError(f"Weights of shape {weight.shape} for {len(rows)} rows.")
     if not rows.shape[1] or not len(rows):
         raise ModelError(f"A density cannot be learned from {len(rows):,} rows x {rows.shape[1]}.")
-    if (weight < 0).any() or not weight.any():
-        raise ModelError("Weights for a density model must not be negative, and not all zero.")
+    if not (weight >= 0).all() or not np.isfinite(weight).all() or not weight.any():
+        raise ModelError(
+            "Weights for a density model must be finite, not negative, and not all zero."
+        )
     return rows, mass, weight / weight.mean()
 
 

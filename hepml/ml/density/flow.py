@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from hepml.engine.store import write_bytes
 from hepml.errors import ModelError, ParameterError
-from hepml.ml.density.base import Progress, Validation, check_rows, read_header, write_header
+from hepml.ml.density.base import (
+    Progress,
+    Validation,
+    check_condition,
+    check_points,
+    check_rows,
+    read_header,
+    write_header,
+)
 from hepml.ml.density.epochs import Batch, Settings, make_engine, run_epochs
 from hepml.ml.density.mixture import even_shares
 from hepml.ml.density.network import Architecture, Kind, Network, need_deep
 from hepml.ml.density.splits import split_rows
+from hepml.ml.density.states import States
 
 __all__ = ["Flow"]
 
@@ -31,8 +40,8 @@ Singles = NDArray[np.float32]
 # Outputs of a network begin this small, so that the untrained flow is close to the identity.
 FIRST_OUTPUTS = 0.1
 WEIGHTS = "flow.safetensors"
-# Rows that are evaluated at once, and how often a sample that is not finite is drawn again.
-BLOCK, TRIES = 20_000, 20
+# How often a sample that is not finite is drawn again.
+TRIES = 20
 
 
 class Flow(BaseEstimator):
@@ -80,6 +89,8 @@ class Flow(BaseEstimator):
 
     Attributes
     ----------
+    states_ : States
+        The weights that are used.
     history_ : dict of str to list of float
         Loss after each epoch on training rows (running mean) and validation rows.
     epochs_ : list of int
@@ -152,19 +163,20 @@ class Flow(BaseEstimator):
             judges = _batch(rows[judge], mass[judge], weight[judge])
         else:
             training, judges = _batch(rows, mass, weight), _batch(*check_rows(*validation))
-        self.architecture_ = Architecture(
+        architecture = Architecture(
             self.kind, rows.shape[1], self.transforms, tuple(self.hidden), self.bins
         )
         rng = np.random.default_rng(self.random_state)
-        network = Network(self.architecture_)
+        network = Network(architecture)
         network.initialise(rng, FIRST_OUTPUTS)
         engine = make_engine(network, self.device)
         kept = run_epochs(network, engine, training, judges, self._settings(), rng, progress)
         self.epochs_ = [epoch for _, epoch, _ in kept.states]
         self.history_ = {"train": kept.train, "validation": kept.validation}
         states = [flat for _, _, flat in kept.states]
-        self._states = [np.mean(states, axis=0)] if self.average == "weights" else states
-        self._modules: list[Any] = []
+        if self.average == "weights":
+            states = [np.mean(states, axis=0)]
+        self.states_ = States(architecture, states)
         self.seconds_ = time.perf_counter() - began
         return self
 
@@ -191,49 +203,26 @@ class Flow(BaseEstimator):
             self.schedule,
         )
 
-    def _module(self, number: int) -> Any:
-        """A trained network in double precision, ready to evaluate."""
-        check_is_fitted(self, "architecture_")
-        if not self._modules:
-            self._modules = [Network(self.architecture_, state).precise() for state in self._states]
-        return self._modules[number]
-
-    def _blocks(self, number: int, first: Array, condition: Array, way: str) -> list[Any]:
-        """Results of one network for blocks of rows."""
-        import torch
-
-        module, found = self._module(number), []
-        mass = np.asarray(condition, dtype=np.float64)
-        for start in range(0, len(mass), BLOCK):
-            part = slice(start, start + BLOCK)
-            rows = torch.from_numpy(np.ascontiguousarray(first[part], dtype=np.float64))
-            flow = module(torch.from_numpy(np.ascontiguousarray(mass[part]))[:, None])
-            with torch.no_grad():
-                if way == "sample":
-                    found.append(flow.transform.inv(rows).numpy())
-                else:
-                    u, slope = flow.transform.call_and_ladj(rows)
-                    found.append(u.numpy() if way == "latent" else _normal(u, slope))
-        return found
-
     def to_latent(self, z: Array, condition: Array) -> Array:
         """z to standard normal variables, by the best epoch."""
-        rows, mass, _ = check_rows(z, condition)
-        return np.concatenate(self._blocks(0, rows, mass, "latent"))
+        check_is_fitted(self, "states_")
+        rows, mass = check_points(z, condition)
+        return self.states_.latent(0, rows, mass)[0]
 
     def from_latent(self, latent: Array, condition: Array) -> Array:
         """Standard normal variables to z, by the best epoch."""
-        rows, mass, _ = check_rows(latent, condition)
-        return np.concatenate(self._blocks(0, rows, mass, "sample"))
+        check_is_fitted(self, "states_")
+        rows, mass = check_points(latent, condition)
+        return self.states_.inverse(0, rows, mass)
 
     def log_prob(self, z: Array, condition: Array) -> Array:
         """ln p(z | condition)."""
-        check_is_fitted(self, "architecture_")
-        rows, mass, _ = check_rows(z, condition)
-        each = [
-            np.concatenate(self._blocks(number, rows, mass, "log_prob"))
-            for number in range(len(self._states))
-        ]
+        check_is_fitted(self, "states_")
+        rows, mass = check_points(z, condition)
+        each = []
+        for number in range(len(self.states_)):
+            u, slope = self.states_.latent(number, rows, mass)
+            each.append(slope - 0.5 * (u**2 + np.log(2 * np.pi)).sum(axis=1))
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)))
 
     def sample(self, condition: Array, random_state: int = 0) -> Array:
@@ -244,24 +233,23 @@ class Flow(BaseEstimator):
         ModelError
             If the flow gives no finite rows.
         """
-        check_is_fitted(self, "architecture_")
-        mass = np.asarray(condition, dtype=np.float64)
+        check_is_fitted(self, "states_")
+        mass = check_condition(condition)
         rng = np.random.default_rng(random_state)
-        whose = even_shares(len(mass), len(self._states), random_state)
-        found = np.full((len(mass), self.architecture_.features), np.nan)
+        whose = even_shares(len(mass), len(self.states_), random_state)
+        found = np.full((len(mass), self.states_.architecture.features), np.nan)
+        wrong = np.ones(len(mass), dtype=np.bool_)
         for _ in range(TRIES):
+            base = rng.standard_normal(found.shape)
+            for number in range(len(self.states_)):
+                todo = wrong & (whose == number)
+                if todo.any():
+                    found[todo] = self.states_.inverse(number, base[todo], mass[todo])
             wrong = ~np.isfinite(found).all(axis=1)
             if not wrong.any():
                 return found
-            base = rng.standard_normal(found.shape)
-            for number in range(len(self._states)):
-                todo = wrong & (whose == number)
-                if todo.any():
-                    parts = self._blocks(number, base[todo], mass[todo], "sample")
-                    found[todo] = np.concatenate(parts)
-            bad = int((~np.isfinite(found).all(axis=1)).sum())
-            if bad:
-                logger.warning("%d of %d samples are not finite; drawn again", bad, len(mass))
+            bad = int(wrong.sum())
+            logger.warning("%d of %d samples are not finite; drawn again", bad, len(mass))
         raise ModelError(
             f"The flow gives no finite sample for {bad:,} of {len(mass):,} conditions, drawn "
             f"{TRIES} times. It did not converge: look at its history, or train it longer."
@@ -269,21 +257,15 @@ class Flow(BaseEstimator):
 
     def save(self, folder: str | Path) -> None:
         """Write the weights (safetensors) and what describes them (JSON)."""
-        from safetensors.numpy import save
-
-        check_is_fitted(self, "architecture_")
-        tensors = {}
-        for number, state in enumerate(self._states):
-            for name, item in Network(self.architecture_, state).tensors().items():
-                tensors[f"{number}.{name}"] = item
-        write_bytes(Path(folder) / WEIGHTS, save(tensors))
+        check_is_fitted(self, "states_")
+        write_bytes(Path(folder) / WEIGHTS, self.states_.to_bytes())
         write_header(
             folder,
             {
                 "model": "flow",
                 "parameters": self.get_params() | {"hidden": list(self.hidden)},
-                "features": self.architecture_.features,
-                "states": len(self._states),
+                "features": self.states_.architecture.features,
+                "states": len(self.states_),
                 "epochs": self.epochs_,
                 "history": self.history_,
                 "seconds": self.seconds_,
@@ -300,51 +282,17 @@ class Flow(BaseEstimator):
             If the weights are missing or damaged.
         """
         need_deep()
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         found = read_header(folder)
         hidden = tuple(found["parameters"]["hidden"])
         made = cls(**{**found["parameters"], "hidden": hidden})
-        path = Path(folder) / WEIGHTS
-        try:
-            tensors = load(path.read_bytes())
-        except (OSError, SafetensorError) as error:
-            raise ModelError(f"{path} cannot be read: {error}") from error
-        made.architecture_ = Architecture(
+        architecture = Architecture(
             made.kind, found["features"], made.transforms, hidden, made.bins
         )
-        network = Network(made.architecture_)
-        made._states = [
-            network.flatten(
-                {
-                    name.removeprefix(f"{number}."): item
-                    for name, item in tensors.items()
-                    if name.startswith(f"{number}.")
-                }
-            )
-            for number in range(found["states"])
-        ]
-        made._modules = []
+        made.states_ = States.from_file(architecture, Path(folder) / WEIGHTS, found["states"])
         made.epochs_, made.history_ = found["epochs"], found["history"]
         made.seconds_ = found["seconds"]
         return made
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Networks are built again on arrival."""
-        state = dict(super().__getstate__())
-        if "_modules" in state:
-            state["_modules"] = []
-        return state
-
 
 def _batch(z: Array, condition: Array, weight: Array) -> Batch:
     return Batch(z.astype(np.float32), condition.astype(np.float32), weight.astype(np.float32))
-
-
-def _normal(u: Any, slope: Any) -> Array:
-    """ln of the density of standard normal variables, times the slope."""
-    latent = u.numpy()
-    return np.asarray(
-        slope.numpy() - 0.5 * (latent**2 + np.log(2 * np.pi)).sum(axis=1), dtype=np.float64
-    )

@@ -14,6 +14,8 @@ from hepml.errors import ModelError, ParameterError
 from hepml.ml.density.base import (
     Progress,
     Validation,
+    check_condition,
+    check_points,
     check_rows,
     read_arrays,
     read_header,
@@ -170,7 +172,7 @@ class Neighbours(BaseEstimator):
     def sample(self, condition: Array, random_state: int = 0) -> Array:
         """One row of z for each condition."""
         check_is_fitted(self, "centres_")
-        mass = np.asarray(condition, dtype=np.float64)
+        mass = check_condition(condition)
         rng = np.random.default_rng(random_state)
         chosen = pick(mass, rng.random(len(mass)), self.masses_, self.log_weights_, self.width_)
         noise = rng.standard_normal((len(mass), self.centres_.shape[1]))
@@ -183,7 +185,7 @@ class Neighbours(BaseEstimator):
     def log_prob(self, z: Array, condition: Array) -> Array:
         """ln p(z | condition)."""
         check_is_fitted(self, "centres_")
-        rows, mass, _ = check_rows(z, condition)
+        rows, mass = check_points(z, condition)
         r, slope = self.residuals_.forward(rows, mass)
         wide = self.middle_ + np.linalg.solve(self.shrink_, (r - self.middle_).T).T
         found = log_density(

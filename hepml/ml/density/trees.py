@@ -13,7 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from hepml.engine.store import write_text
 from hepml.errors import ModelError, ParameterError
-from hepml.ml.density.base import Progress, Validation, check_rows, read_header, write_header
+from hepml.ml.density.base import (
+    Progress,
+    Validation,
+    check_condition,
+    check_points,
+    check_rows,
+    read_header,
+    write_header,
+)
 from hepml.ml.density.residuals import Residuals
 from hepml.ml.density.splits import split_rows
 from hepml.ml.threads import free_threads
@@ -200,7 +208,7 @@ class Trees(BaseEstimator):
     def sample(self, condition: Array, random_state: int = 0) -> Array:
         """One row of z for each condition."""
         check_is_fitted(self, "prior_")
-        mass = np.asarray(condition, dtype=np.float64)
+        mass = check_condition(condition)
         rng = np.random.default_rng(random_state)
         features = len(self.prior_)
         r = np.empty((len(mass), features))
@@ -219,7 +227,7 @@ class Trees(BaseEstimator):
     def log_prob(self, z: Array, condition: Array) -> Array:
         """ln p(z | condition)."""
         check_is_fitted(self, "prior_")
-        rows, mass, _ = check_rows(z, condition)
+        rows, mass = check_points(z, condition)
         r, found = self.residuals_.forward(rows, mass)
         found = found - 0.5 * (r**2 + np.log(2 * np.pi)).sum(axis=1)
         for feature in range(r.shape[1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_the_best_epochs_are_a_mixture() -> None:
     flow = small(epochs=8, keep=3)
     loss = flow.history_["validation"]
     assert flow.epochs_ == [int(n) + 1 for n in np.argsort(loss, kind="stable")[:3]]
-    assert len(flow._states) == 3
+    assert len(flow.states_) == 3
     best = small(epochs=8)
     assert not np.array_equal(flow.log_prob(Z, MASS), best.log_prob(Z, MASS))
 
@@ -66,7 +67,7 @@ def test_the_best_epochs_are_a_mixture() -> None:
 def test_weights_of_the_best_epochs_can_be_averaged() -> None:
     mixture, averaged = small(keep=3), small(keep=3, average="weights")
     np.testing.assert_allclose(
-        averaged._states[0], np.mean(mixture._states, axis=0), rtol=1e-6, atol=1e-7
+        averaged.states_.flats[0], np.mean(mixture.states_.flats, axis=0), rtol=1e-6, atol=1e-7
     )
 
 
@@ -126,3 +127,9 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     (tmp_path / "density.json").write_text(text.replace('"transforms": 2', '"transforms": 3'))
     with pytest.raises(ModelError, match="do not belong"):
         load_density(tmp_path)
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zuko", None)
+    with pytest.raises(ModelError, match=r"zuko.*hepml-columnar\[deep\].*neighbours"):
+        small()

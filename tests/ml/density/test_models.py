@@ -183,8 +183,16 @@ def test_progress_is_told_up_to_the_end(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_conditions_give_no_samples(name: str) -> None:
-    assert fitted(name).sample(np.zeros(0), 1).shape == (0, 2)
+def test_no_rows_give_no_samples_and_no_densities(name: str) -> None:
+    model = fitted(name)
+    assert model.sample(np.zeros(0), 1).shape == (0, 2)
+    assert model.log_prob(np.zeros((0, 2)), np.zeros(0)).shape == (0,)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_masses_that_are_not_finite_are_refused(name: str) -> None:
+    with pytest.raises(ModelError, match="1 of 2 masses"):
+        fitted(name).sample(np.array([0.0, np.nan]), 1)
 
 
 @pytest.mark.parametrize("name", NAMES)
