@@ -110,6 +110,7 @@ def test_workers_killed_at_any_moment_lose_nothing(plain: Plain, tmp_path: Path)
 
 
 @pytest.mark.dask
+@pytest.mark.timeout(1800)  # a worker takes a while to start again: 5 s a round, 30 s under load
 def test_dask_workers_killed_at_any_moment_lose_nothing(plain: Plain, tmp_path: Path) -> None:
     caught = 0
     with ExitStack() as stack:
