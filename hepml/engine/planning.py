@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hepml.engine.absences import absent_branches
 from hepml.engine.chunking import chunk_edges, limited
 from hepml.engine.imported import merged_folders
+from hepml.engine.openings import map_files
 from hepml.engine.plan import Plan, PlannedFile, UnopenedFile
 from hepml.engine.refusals import refuse_mixed, refuse_overlap, refuse_unused
-from hepml.engine.replicas import preferred
+from hepml.engine.replicas import are_silent, is_remote, preferred
+from hepml.engine.retries import REMOTE_WAIT, attempts
 from hepml.engine.samples import refuse_unnormalised
 from hepml.engine.sources import explain_for, open_source
 from hepml.engine.store import plain_name
@@ -36,8 +38,6 @@ __all__ = ["check_branches", "local_state", "make_plan", "plan_file", "unopened_
 
 logger = safe_logger(__name__)
 
-OPEN_THREADS = 8
-
 
 def make_plan(
     processor: Processor,
@@ -47,9 +47,14 @@ def make_plan(
     chunk_size: int | None = None,
     max_events: int | None = None,
     kind: str | None = None,
-    on_file: Callable[[], None] = lambda: None,
+    retries: int = 0,
+    executor: str = "iterative",
+    workers: int = 1,
+    on_files: Callable[[int], None] = lambda count: None,
 ) -> Plan:
     """Open every file once and cut it into chunks.
+
+    The plan follows the order of the inputs, whoever opens them.
 
     Parameters
     ----------
@@ -65,8 +70,12 @@ def make_plan(
         At most this many events per dataset.
     kind : {"data", "simulation"}, optional
         For files that neither the catalogue nor their content classifies.
-    on_file : callable
-        Called after each file, for a progress bar.
+    retries : int
+        Further attempts at a remote file that does not open.
+    executor, workers : str, int
+        Those of the run; where there are many files, or its processes already, these open them.
+    on_files : callable
+        Is told how many more files are done, for a progress bar.
 
     Raises
     ------
@@ -87,16 +96,14 @@ def make_plan(
     if not inputs:
         raise EmptyInputError("No input files. Name files, directories or catalogue datasets.")
 
-    def attempt(order: int, item: Input) -> PlannedFile | tuple[UnopenedFile, HepmlError]:
-        try:
-            return replace(plan_file(processor, item, size, kind), order=order)
-        except HepmlError as error:
-            return unopened_file(item, error, order), error
-        finally:
-            on_file()
-
-    with ThreadPoolExecutor(min(OPEN_THREADS, len(inputs))) as pool:
-        outcomes = list(pool.map(attempt, range(len(inputs)), inputs))
+    outcomes = map_files(
+        partial(_attempt, processor, size, kind, retries),
+        list(enumerate(inputs)),
+        processor=type(processor),
+        executor=executor,
+        workers=workers,
+        on_files=on_files,
+    )
     files = [item for item in outcomes if isinstance(item, PlannedFile)]
     broken = [item for item in outcomes if not isinstance(item, PlannedFile)]
     if not files:
@@ -124,6 +131,27 @@ def make_plan(
     )
     refuse_unnormalised(plan)
     return plan
+
+
+def _attempt(
+    processor: Processor,
+    chunk_size: int,
+    kind: str | None,
+    retries: int,
+    numbered: tuple[int, Input],
+) -> PlannedFile | tuple[UnopenedFile, HepmlError]:
+    """Plan one file, or say why it did not open; a server may be there again a little later."""
+    order, item = numbered
+    remote = any(map(is_remote, item.endpoints)) and not are_silent(item.endpoints)
+    for attempt in attempts(retries if remote else 0, REMOTE_WAIT):
+        try:
+            return replace(plan_file(processor, item, chunk_size, kind), order=order)
+        except HepmlError as failure:
+            error = failure
+            if not isinstance(failure, FileAccessError):
+                break
+            logger.debug("attempt %d at %s failed", attempt + 1, item.endpoints, exc_info=failure)
+    return unopened_file(item, error, order), error
 
 
 def plan_file(

@@ -9,7 +9,14 @@ from concurrent.futures import ProcessPoolExecutor
 
 from hepml.processes import follow_parent, without_main
 
-__all__ = ["follow_parent", "shared_pool", "stop_shared_pool", "warm_up", "without_main"]
+__all__ = [
+    "follow_parent",
+    "has_pool",
+    "shared_pool",
+    "stop_shared_pool",
+    "warm_up",
+    "without_main",
+]
 
 
 # workers and the hash of the processor's code: a class that was edited needs new processes
@@ -21,6 +28,11 @@ def warm_up() -> None:
     multiprocessing.forkserver.set_forkserver_preload(["hepml.engine.warm"])
     with without_main():
         multiprocessing.forkserver.ensure_running()
+
+
+def has_pool(workers: int, code: str = "") -> bool:
+    """Whether the processes that these would get from `shared_pool` are there already."""
+    return _POOL is not None and _POOL[0] == (workers, code)
 
 
 def shared_pool(workers: int, code: str = "") -> ProcessPoolExecutor:

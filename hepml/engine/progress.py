@@ -1,19 +1,20 @@
-"""A progress bar that counts checkpoints, so that it is the same for every executor."""
+"""Progress bars of a run: files opened, and checkpoints, the same for every executor."""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from hepml.engine.plan import Chunk
 from hepml.engine.store import Layout
 
-__all__ = ["chunk_progress"]
+__all__ = ["chunk_progress", "file_progress"]
 
 INTERVAL = 0.25  # seconds between looks at the checkpoint folder
+MANY_FILES = 40  # files that take a second to open
 
 
 @contextmanager
@@ -79,3 +80,25 @@ def chunk_progress(
             stop.set()
             thread.join()
             look()
+
+
+@contextmanager
+def file_progress(total: int, *, show: bool) -> Iterator[Callable[[int], None]]:
+    """Show how many files have been opened, where these are many; yields what to tell it."""
+    if not show or total < MANY_FILES:
+        yield lambda count: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    with Progress(
+        TextColumn("[bold]Opening files"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
+        job = bar.add_task("", total=total)
+        yield lambda count: bar.advance(job, count)

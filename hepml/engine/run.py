@@ -12,6 +12,7 @@ from hepml.engine.execution import execute_plan
 from hepml.engine.executors import check_executor
 from hepml.engine.planning import make_plan
 from hepml.engine.pool import warm_up
+from hepml.engine.progress import file_progress
 from hepml.engine.remote import folder_of, is_url, publish, refuse_taken
 from hepml.engine.rundir import Run
 from hepml.engine.sources import check_lazy
@@ -74,7 +75,7 @@ def run(
     kind : {"data", "simulation"}, optional
         For files that neither the catalogue nor their content classifies.
     retries : int
-        Further attempts at a chunk that failed.
+        Further attempts at a chunk that failed, or at a remote file that does not open.
     progress : bool
         Show a progress bar.
     allow_missing : bool
@@ -108,14 +109,20 @@ def run(
     if executor == "futures":
         warm_up()
     processor.check_model()
-    plan = make_plan(
-        processor,
-        as_inputs(catalogue, processor.name),
-        name=registered_name(type(processor)),
-        chunk_size=chunk_size,
-        max_events=max_events,
-        kind=kind,
-    )
+    inputs = as_inputs(catalogue, processor.name)
+    with file_progress(len(inputs), show=progress) as on_files:
+        plan = make_plan(
+            processor,
+            inputs,
+            name=registered_name(type(processor)),
+            chunk_size=chunk_size,
+            max_events=max_events,
+            kind=kind,
+            retries=retries,
+            executor=executor,
+            workers=workers,
+            on_files=on_files,
+        )
     layout.create()
     plan.save(layout.plan)
     try:
