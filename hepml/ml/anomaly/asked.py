@@ -43,6 +43,8 @@ class AnomalyOptions:
         One of `hepml.ml.anomaly.STRATEGIES`.
     density : str
         Density model; ``auto``: ``maf`` with the extra ``deep``, else ``neighbours``.
+    preprocessing : str
+        Order of its preprocessing, as published in code or in the README.
     seeds : int
         Trainings of the density model.
     folds, ensemble : int
@@ -55,6 +57,7 @@ class AnomalyOptions:
 
     strategy: str = "cathode"
     density: str = "auto"
+    preprocessing: str = "code"
     seeds: int = 5
     folds: int = 5
     ensemble: int = 20

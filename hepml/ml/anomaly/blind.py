@@ -72,6 +72,7 @@ def blind_result(
         reference=None,
         density=options.density,
         density_options=options.density_options,
+        preprocessing=options.preprocessing,
         seeds=tuple(range(1, options.seeds + 1)),
         folds=options.folds,
         settings=EnsembleSettings(members=options.ensemble),

@@ -154,6 +154,7 @@ def _train(
         events.data,
         density=options.density,
         density_options=options.density_options,
+        preprocessing=options.preprocessing,
         seeds=options.seeds,
         folds=options.folds,
         ensemble=options.ensemble,
