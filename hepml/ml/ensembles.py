@@ -131,6 +131,10 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):
         """
         from imblearn.ensemble import EasyEnsembleClassifier
 
+        if sample_weight is not None:
+            # AdaBoost takes the logarithm of weights, and draws should not spend rows on zeros
+            used = np.asarray(sample_weight) > 0
+            X, y, sample_weight = X[used], y[used], sample_weight[used]  # noqa: N806
         x, labels = validate_data(self, X, y)
         weights = np.ones(len(x)) if sample_weight is None else np.asarray(sample_weight)
         bag = EasyEnsembleClassifier(
