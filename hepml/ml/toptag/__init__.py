@@ -1,0 +1,1 @@
+"""Tagging of top-quark jets: networks, their evaluation and its systematic uncertainties."""
