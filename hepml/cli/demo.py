@@ -16,13 +16,14 @@ __all__ = ["demo"]
 
 def demo(
     channel: Annotated[
-        str, typer.Argument(help="Channel to demonstrate: diphoton, dimuon or shower.")
+        str, typer.Argument(help="Channel to demonstrate: diphoton, dimuon, shower or topjet.")
     ] = "diphoton",
     out: Annotated[Path, typer.Option(help="Folder to create.")] = Path("demo"),
     events: Annotated[
         int | None,
         typer.Option(
-            help="Simulated data events; default 100,000, and 100 showers.", show_default=False
+            help="Simulated data events; default 100,000, 100 showers, 20,000 jets to train on.",
+            show_default=False,
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
@@ -173,5 +174,37 @@ def _shower(asked: _Demo) -> str:
     )
 
 
-CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon, "shower": _shower}
-EVENTS = {"shower": 100}
+def _topjet(asked: _Demo) -> str:
+    """Top and QCD jets: high-level quantities and constituents, nominal and varied."""
+    from hepml.cli.imports import topjet as import_topjet
+    from hepml.cli.plot import plot
+    from hepml.cli.runs import run
+    from hepml.cli.simulate import topjet
+
+    out = asked.out
+    files, jets, made = (out / name for name in ("files", "jets", "topjet"))
+    test, varied = -(-asked.events // 4), -(-asked.events // 10)
+    print(
+        f"1/4  simulating {asked.events:,} jets to train on, {test:,} to test, and 15 varied "
+        f"samples of {varied:,}"
+    )
+    topjet(jets=asked.events, test=test, systematics=varied, seed=asked.seed, out=files)
+    print("2/4  importing them")
+    import_topjet([files], out=jets, workers=asked.workers)
+    print("3/4  selecting jets, aligning constituents")
+    run("topjet", [str(jets)], out=str(made), workers=asked.workers)
+    print("4/4  drawing")
+    plot(made, formats=["png"])
+    return "Look at\n" + "\n".join(
+        (
+            f"  {made / 'plots' / 'jet_m.png'}  (and the other figures there)",
+            f"  {made / 'features'}  (one row per jet, constituents as lists, Parquet)",
+            f"  {made / 'cutflow.json'}, {files / 'simulation.json'}",
+            "train a tagger:",
+            f"  hepml ml top-tagger {made} --model lightgbm --out tagger",
+        )
+    )
+
+
+CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon, "shower": _shower, "topjet": _topjet}
+EVENTS = {"shower": 100, "topjet": 20_000}

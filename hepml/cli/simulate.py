@@ -213,6 +213,64 @@ def shower(
             )
 
 
+@app.command()
+def topjet(
+    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
+    jets: Annotated[
+        int, typer.Option("--jets", help="Training jets, half of them tops.")
+    ] = 100_000,
+    test: Annotated[
+        int | None,
+        typer.Option("--test", help="Test jets; default: a quarter of --jets.", show_default=False),
+    ] = None,
+    systematics: Annotated[
+        int | None,
+        typer.Option(
+            "--systematics",
+            help="Jets of each of the 15 varied samples, 0 for none; default: as many as test "
+            "jets, at most 10,000.",
+            show_default=False,
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dataset",
+            help="Only this sample, as in train_nominal or 'ttbar_*'; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", help="2024, or 2022: no taste, event numbers, scales.")
+    ] = "2024",
+    format: Annotated[str, typer.Option("--format", help="h5 or h5.gz.")] = "h5",
+    jets_per_file: Annotated[
+        int, typer.Option("--jets-per-file", help="Jets of a file at most.")
+    ] = 100_000,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same jets.")] = 1,
+) -> None:
+    """Top and QCD jets with systematic variations, as HDF5 of the ATLAS top tagging open data."""
+    from hepml.simulate.topjet import simulate
+
+    with _progress() as advance:
+        paths = simulate(
+            out,
+            jets,
+            seed,
+            test=test,
+            systematics=systematics,
+            datasets=dataset or (),
+            layout=layout,
+            format=format,
+            jets_per_file=jets_per_file,
+            progress=advance,
+        )
+    truth = _listed(paths)
+    files = truth["files"].values()
+    total, tops = (sum(item[name] for item in files) for name in ("jets", "tops"))
+    _say(f"{total:,} simulated jets, {tops:,} of them tops:  hepml import topjet {out} --out JETS")
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show a bar while files are simulated."""

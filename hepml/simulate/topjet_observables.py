@@ -41,12 +41,12 @@ def observables(
         constituents for a quantity.
     """
     found = np.zeros((len(offsets) - 1, len(OBSERVABLES)))
-    columns = [np.ascontiguousarray(values, dtype=np.float64) for values in (pt, eta, phi)]
-    _observe_all(*columns, np.ascontiguousarray(offsets, dtype=np.int64), found)
+    pt, eta, phi = (np.ascontiguousarray(values, dtype=np.float64) for values in (pt, eta, phi))
+    _observe_all(pt, eta, phi, np.ascontiguousarray(offsets, dtype=np.int64), found)
     several = np.diff(offsets) > 0
     if several.any():
         starts = np.concatenate([offsets[:-1][several], offsets[-1:]])
-        found[several, 14] = _thrust_major(*columns, starts)
+        found[several, 14] = _thrust_major(pt, eta, phi, starts)
     return found
 
 

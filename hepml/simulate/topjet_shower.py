@@ -22,6 +22,9 @@ DEEPEST = 512  # partons that wait at a time; each emission adds one
 class Tune(NamedTuple):
     """Parameters of the simulation of a jet; pT in GeV.
 
+    The defaults were fitted to a Pythia sample, with the same reconstruction: the distributions of
+    masses, multiplicities and high-level quantities of tops and of QCD jets, at the same jet pT.
+
     Attributes
     ----------
     coupling : float
@@ -48,16 +51,16 @@ class Tune(NamedTuple):
         Share of b quarks that lose momentum to a neutrino.
     """
 
-    coupling: float = 0.115
-    cutoff: float = 0.6
-    frozen: float = 0.6
-    widest: float = 1.0
-    initial: float = 0.3
-    hadron_kt: float = 0.35
-    charged: float = 0.6
-    largest: float = 0.5
-    softest: float = 0.4
-    response: float = 0.92
+    coupling: float = 0.118
+    cutoff: float = 1.0
+    frozen: float = 0.78
+    widest: float = 1.16
+    initial: float = 0.35
+    hadron_kt: float = 0.245
+    charged: float = 0.565
+    largest: float = 0.7
+    softest: float = 0.66
+    response: float = 0.82
     neutrinos: float = 0.35
 
 
