@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     from processors.dimuon import DimuonProcessor
     from processors.diphoton import DiphotonProcessor
     from processors.shower import ShowerProcessor
+    from processors.topjet import TopJetProcessor
 
 _LAZY = {
     "DimuonProcessor": "processors.dimuon",
     "DiphotonProcessor": "processors.diphoton",
     "ShowerProcessor": "processors.shower",
+    "TopJetProcessor": "processors.topjet",
 }
 
-__all__ = ["DimuonProcessor", "DiphotonProcessor", "ShowerProcessor"]
+__all__ = ["DimuonProcessor", "DiphotonProcessor", "ShowerProcessor", "TopJetProcessor"]
 
 
 def __getattr__(name: str) -> Any:

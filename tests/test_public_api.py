@@ -55,9 +55,15 @@ PUBLIC = {
         "Sample",
         "TrainedModel",
         "apply_model",
+        "categorise",
         "choose_features",
+        "compare_classes",
+        "fold_numbers",
+        "judge_classes",
         "load_model",
         "load_sample",
+        "score_table",
+        "sculpting",
     },
     "hepml.normalise": {"Normalisation", "data_luminosity", "normalise"},
     "hepml.plots": {
@@ -102,7 +108,7 @@ PUBLIC = {
         "scan_binnings",
     },
     "hepml.workspace": {"make_workspace"},
-    "processors": {"DimuonProcessor", "DiphotonProcessor", "ShowerProcessor"},
+    "processors": {"DimuonProcessor", "DiphotonProcessor", "ShowerProcessor", "TopJetProcessor"},
 }
 # Each of these takes from 0.1 to several seconds to import; pydantic, which typer imports for
 # the help of a command, takes less.
@@ -111,11 +117,14 @@ HEAVY = {
     "coffea",
     "dask",
     "distributed",
+    "h5py",
     "hist",
+    "imblearn",
     "lightgbm",
     "matplotlib",
     "numba",
     "numpy",
+    "optuna",
     "pandas",
     "pyarrow",
     "scipy",
@@ -167,8 +176,15 @@ HELP += "\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         HELP.format(words=["fit", "diphoton", "--help"]),
         HELP.format(words=["export", "--help"]),
         HELP.format(words=["ml", "shower-id", "--help"]),
+        HELP.format(words=["ml", "higgs-production", "--help"]),
+        HELP.format(words=["ml", "upsilon-anomaly", "--help"]),
+        HELP.format(words=["explore", "--help"]),
+        HELP.format(words=["import", "topjet", "--help"]),
     ],
-    ids=["hepml", "packages", "help", "version", "run", "hunt", "fit", "export", "ml"],
+    ids=[
+        *("hepml", "packages", "help", "version", "run", "hunt", "fit", "export", "ml"),
+        *("production", "anomaly", "explore", "import"),
+    ],
 )
 def test_nothing_heavy_is_imported(code: str) -> None:
     code += "print(','.join(sorted({name.partition('.')[0] for name in sys.modules})))"

@@ -6,20 +6,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hepml.ml.apply import apply_model
+    from hepml.ml.apply import apply_model, score_table
     from hepml.ml.boosting import BoostedTrees
+    from hepml.ml.categories import categorise
+    from hepml.ml.classes import compare_classes, judge_classes
     from hepml.ml.features import choose_features
+    from hepml.ml.folds import fold_numbers
     from hepml.ml.models import TrainedModel, load_model
     from hepml.ml.sample import Sample, load_sample
+    from hepml.ml.sculpting import sculpting
 
 _LAZY = {
     "BoostedTrees": "hepml.ml.boosting",
     "Sample": "hepml.ml.sample",
     "TrainedModel": "hepml.ml.models",
     "apply_model": "hepml.ml.apply",
+    "categorise": "hepml.ml.categories",
     "choose_features": "hepml.ml.features",
+    "compare_classes": "hepml.ml.classes",
+    "fold_numbers": "hepml.ml.folds",
+    "judge_classes": "hepml.ml.classes",
     "load_model": "hepml.ml.models",
     "load_sample": "hepml.ml.sample",
+    "score_table": "hepml.ml.apply",
+    "sculpting": "hepml.ml.sculpting",
 }
 
 __all__ = [
@@ -27,9 +37,15 @@ __all__ = [
     "Sample",
     "TrainedModel",
     "apply_model",
+    "categorise",
     "choose_features",
+    "compare_classes",
+    "fold_numbers",
+    "judge_classes",
     "load_model",
     "load_sample",
+    "score_table",
+    "sculpting",
 ]
 
 
