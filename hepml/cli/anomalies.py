@@ -12,7 +12,7 @@ from hepml.ml.anomaly.search import searchable
 from hepml.stats.results import HuntRow
 from hepml.stats.wording import amount, fpr_text, probability, significance
 
-__all__ = ["closure_text", "sample_table", "sensitivity_table"]
+__all__ = ["closure_text", "sample_notes", "sample_table", "sensitivity_table"]
 
 
 def sample_table(found: AnomalyFindings) -> Table:
@@ -78,6 +78,16 @@ def _cells(row: HuntRow, toys: str = "-") -> tuple[str, ...]:
         toys,
         "-",
     )
+
+
+def sample_notes(found: AnomalyFindings) -> Iterator[str]:
+    """What a reader must know of the results that count."""
+    for sample in found.samples:
+        if sample.reweighting is not None and sample.reweighting.status != "ok":
+            yield f"{sample.title}, weights: {sample.reweighting.status}"
+        for row in (sample.inclusive, sample.chosen):
+            if row is not None and row.status != "ok":
+                yield f"{sample.title}, {row.selection}: {row.status}"
 
 
 def sensitivity_table(found: AnomalyFindings) -> Table:

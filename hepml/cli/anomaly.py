@@ -283,10 +283,10 @@ def _rates(text: str) -> tuple[float, ...]:
 
 
 def _show(found: AnomalyFindings, console: Console) -> None:
-    from hepml.cli.anomalies import closure_text, sample_table, sensitivity_table
+    from hepml.cli.anomalies import closure_text, sample_notes, sample_table, sensitivity_table
 
     for line in closure_text(found.training):
         console.print(line, highlight=False)
     console.print(sensitivity_table(found) if found.blind else sample_table(found))
-    for text in dict.fromkeys((*found.training.notes, *found.notes)):
+    for text in dict.fromkeys((*found.training.notes, *found.notes, *sample_notes(found))):
         console.print(f"[yellow]note:[/] {text}", highlight=False)
