@@ -159,13 +159,14 @@ def mode_table(found: ProductionResult, classes: Sequence[str]) -> Table:
     title = f"Weighted AUC, each class against the rest, on {judged[0].rows:,} unseen events"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("model", overflow="fold")
-    for name in (*classes, "mean", "accuracy", "log loss"):
+    for name in (*classes, "mean", "VBF/gg", "accuracy", "log loss"):
         table.add_column(name, justify="right", no_wrap=True)
     for item in judged:
         table.add_row(
             item.title,
             *(_value(item.auc[name]) if name in item.auc else "-" for name in classes),
             _value(item.macro_auc),
+            next((_value(p.auc) for p in item.pairs if {p.first, p.second} == {"VBF", "gg"}), "-"),
             _value(item.balanced_accuracy, error=False),
             _value(item.log_loss, error=False),
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from hepml.keys import key_position
 from hepml.ml.class_results import ProductionResult
 from hepml.ml.folds import fold_numbers
 from hepml.ml.production_models import LABEL, MASS, WEIGHT, make_plans
+from hepml.ml.production_options import ProductionOptions, check_options
 from hepml.ml.production_plan import ModelPlan
 from hepml.ml.production_report import Tested, report
 from hepml.ml.production_rows import (
@@ -32,58 +33,12 @@ from hepml.ml.sample import Sample
 from hepml.ml.sources import selection_of, versions
 from hepml.ml.steps import Progress, Steps
 from hepml.ml.training import Trained
-from hepml.tables import DEFAULT_SPLIT, FeatureTable
+from hepml.tables import FeatureTable
 
 __all__ = ["Classified", "ProductionOptions", "classify_modes"]
 
 # Share of the rows that decide when a training stops, where all of them are judged by folds.
 _STOPPING = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class ProductionOptions:
-    """What ``hepml ml higgs-production`` can be asked for.
-
-    Attributes
-    ----------
-    preset, models, features, without, jets, mass, policy
-        See `hepml.ml.production_models.make_plans`.
-    classes : tuple of str
-        Modes to tell apart; default: all. Of two the score is the probability of the first.
-    split : mapping of str to float
-        Shares of the events for ``train``, ``validation`` and ``test``.
-    folds : int
-        Judge all events, each by a model of the other folds; 0: judge the test share.
-    search : int
-        Sets of parameters to try for the boosted trees; 0: none.
-    luminosity : float or None
-        For expected events [pb^-1]; default: that of the data.
-    repeats : int
-        Draws of the bootstrap.
-    permutations : int
-        How often each feature is shuffled for its importance; 0: not at all.
-    seed : int
-        Of the split, the training and the bootstrap.
-    workers : int
-        Threads.
-    """
-
-    preset: str = "default"
-    models: tuple[str, ...] = ()
-    features: tuple[str, ...] | None = None
-    without: tuple[str, ...] = ()
-    jets: bool = True
-    mass: bool = False
-    policy: Literal["absolute", "positive"] = "absolute"
-    classes: tuple[str, ...] = ()
-    split: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_SPLIT))
-    folds: int = 0
-    search: int = 0
-    luminosity: float | None = None
-    repeats: int = 200
-    permutations: int = 2
-    seed: int = 0
-    workers: int = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +89,7 @@ def classify_modes(
         If models cannot be trained on these rows.
     """
     asked = options or ProductionOptions()
-    _check(asked, area)
+    check_options(asked, area)
     found = open_modes(path)
     classes = pick_classes(known_classes(found), asked.classes)
     plans = make_plans(
@@ -170,21 +125,6 @@ def classify_modes(
     notes = (*found.notes, *_left_out(found), *dropped, *_notes(trained, asked))
     result = report(tested, found, asked, _task(found, asked, plans, classes), notes, record)
     return Classified(result, tuple(trained), tested, found.table)
-
-
-def _check(asked: ProductionOptions, area: str | Path | None) -> None:
-    if set(asked.split) != set(DEFAULT_SPLIT):
-        raise ParameterError(
-            f"A split has shares for {', '.join(DEFAULT_SPLIT)}: {dict(asked.split)}."
-        )
-    if asked.folds == 1 or asked.folds < 0 or asked.search < 0:
-        raise ParameterError("Folds must be 0 or at least 2, and a search must not be negative.")
-    if asked.search and area is None:
-        raise ParameterError("A search needs a folder for its trials (area=...).")
-    if asked.preset == "seed" and (
-        asked.models or asked.features or asked.without or asked.search or not asked.jets
-    ):
-        raise ParameterError("The preset 'seed' has its own models, inputs and parameters.")
 
 
 def _parts(

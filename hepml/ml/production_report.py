@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from hepml.ml.category_results import Categories, Sculpting
 from hepml.ml.class_results import ClassJudgement, Comparison, History, ProductionResult
 from hepml.ml.classes import class_importances, class_weights, compare_classes, judge_classes
 from hepml.ml.production_models import MASS
+from hepml.ml.production_options import ProductionOptions
 from hepml.ml.production_plan import ModelPlan
 from hepml.ml.production_rows import Labelled, Scale
 from hepml.ml.production_training import only
@@ -22,9 +23,6 @@ from hepml.ml.sample import Sample
 from hepml.ml.sculpting import sculpting
 from hepml.ml.training import Trained
 from hepml.parts import DATASET
-
-if TYPE_CHECKING:
-    from hepml.ml.production import ProductionOptions
 
 __all__ = ["Tested", "report"]
 
