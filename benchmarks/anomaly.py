@@ -122,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--events", type=int, default=100_000, help="simulated pairs of a sample")
     parser.add_argument("--samples", type=int, default=20, help="samples of the null study")
     parser.add_argument("--signal-samples", type=int, default=3, help="samples of the others")
+    parser.add_argument("--first", type=int, default=1, help="seed of the first sample")
     parser.add_argument("--density", default="maf")
     parser.add_argument("--epochs", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=1)
@@ -131,7 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.data.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
     for what in given.studies:
-        for seed in range(1, 1 + (given.samples if what == "null" else given.signal_samples)):
+        number = given.samples if what == "null" else given.signal_samples
+        for seed in range(given.first, given.first + number):
             run = prepare(given.data, what != "null", given.events, seed)
             for strategy in given.strategies:
                 records.append(study(run, what, strategy, given))
