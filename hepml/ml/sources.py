@@ -11,6 +11,11 @@ from hepml.tables import FeatureTable
 
 __all__ = ["open_rows", "selection_of", "versions"]
 
+_PACKAGES = (
+    *("lightgbm", "scikit-learn", "imbalanced-learn", "skops", "numpy", "pyarrow"),
+    *("torch", "zuko", "safetensors", "optuna"),
+)
+
 
 def open_rows(path: str | Path, *, labelled: bool) -> tuple[FeatureTable, Account]:
     """Open a run directory, a Parquet file or a folder of them.
@@ -66,10 +71,16 @@ def selection_of(path: str | Path) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what trains and reads models."""
-    from importlib.metadata import version
+    """Versions of what trains and reads models; those of extras where they are installed."""
+    from importlib.metadata import PackageNotFoundError, version
 
     import hepml
 
-    names = ("lightgbm", "scikit-learn", "skops", "numpy", "pyarrow")
-    return {"hepml": hepml.__version__} | {name: version(name) for name in names}
+    found = {"hepml": hepml.__version__}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            # an extra that took no part
+            continue
+    return found
