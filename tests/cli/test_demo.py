@@ -95,3 +95,19 @@ def test_showers_end_in_displays_and_a_judged_model(tmp_path: Path) -> None:
         assert (out / path).exists()
     assert (out / "model" / "event_display_1.png").exists()
     assert json.loads((out / "model" / "metrics.json").read_text())["auc"] > 0.95
+
+
+@pytest.mark.slow
+def test_jets_end_in_a_run_with_every_sample(tmp_path: Path) -> None:
+    out = tmp_path / "t"
+    options = ["--events", "200", "--workers", "1", "--seed", "2", "--out", str(out)]
+    result = CliRunner().invoke(app, ["demo", "topjet", *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    run = hepml.Run(out / "topjet")
+    assert run.report["planned"] == run.report["processed"] > 0
+    assert len(run.features) == 200 + 50 + 15 * 20
+    assert {"train_nominal", "test_nominal", "esup", "dipole"} <= set(run.cutflow)
+    printed = result.output.replace("\n", "")
+    assert "the data are simulated" in printed
+    assert f"{out}/topjet/plots/jet_m.png" in printed
+    assert (out / "topjet" / "plots" / "jet_m.png").exists()

@@ -1,4 +1,4 @@
-"""``hepml simulate`` diphoton and dimuon."""
+"""``hepml simulate``: files, what is said about them, and mistakes."""
 
 from __future__ import annotations
 
@@ -73,3 +73,17 @@ def test_a_shower_brick_is_written_and_summed_up(tmp_path: Path) -> None:
 def test_an_unknown_material_is_an_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["shower", "--material", "iron", "--out", str(tmp_path)])
     assert isinstance(result.exception, ParameterError)
+
+
+def test_jets_are_written_and_counted(tmp_path: Path) -> None:
+    words = ["topjet", "--jets", "20", "--test", "10", "--dataset", "*_nominal", "--seed", "2"]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "sim")])
+    assert result.exit_code == 0, result.output
+    assert str(tmp_path / "sim" / "test_nominal_000.h5") in result.output
+    assert "30 simulated jets, 15 of them tops" in result.output
+    assert json.loads((tmp_path / "sim" / "simulation.json").read_text())["seed"] == 2
+
+
+def test_an_unknown_layout_is_an_error(tmp_path: Path) -> None:
+    words = ["topjet", "--layout", "2023", "--out", str(tmp_path / "sim")]
+    assert isinstance(CliRunner().invoke(app, words).exception, ParameterError)
