@@ -14,6 +14,7 @@ from hepml.ml.steps import Progress, Steps
 from hepml.ml.toptag.arrays import write_arrays, write_npz
 from hepml.ml.toptag.evaluation_output import flat_metrics, write_evaluation
 from hepml.ml.toptag.judging import Judged, judge_set
+from hepml.ml.toptag.published import PUBLISHED, Baseline
 from hepml.ml.toptag.results import Efficiency, MetricSet, TaggerResult
 from hepml.ml.toptag.roles import NOMINAL, SETS, JetSet, known_datasets
 from hepml.ml.toptag.scores import JetScores, read_scores
@@ -46,6 +47,7 @@ def evaluate(
     seconds: float = 0.0,
     history: History | None = None,
     notes: Sequence[str] = (),
+    published: Sequence[Baseline] = PUBLISHED,
     max_jets: int | None = None,
     npz: Path | None = None,
     progress: Progress | None = None,
@@ -65,7 +67,7 @@ def evaluate(
         Column of the scores.
     nominal : str, optional
         Dataset that the others are compared with; default: ``test_nominal``, or the only one.
-    task, source, parameters, training_jets, seconds, history, notes
+    task, source, parameters, training_jets, seconds, history, notes, published
         For the result; see `TaggerResult`.
     max_jets : int, optional
         Most jets to read of a dataset, the first ones; default: all. The published code reads
@@ -106,6 +108,7 @@ def evaluate(
         systematics=found,
         efficiencies=tuple(work.efficiencies),
         mass=mass_shapes(work.nominal, work.sets[0].rejections),
+        published=tuple(published),
         notes=said,
     )
 

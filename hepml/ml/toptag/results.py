@@ -13,6 +13,7 @@ from pydantic import Field
 from hepml.ml.class_results import History
 from hepml.ml.results import Curve
 from hepml.ml.toptag.components import Combination, Component, Systematics, Variation
+from hepml.ml.toptag.published import Baseline
 from hepml.stats.results import Result
 
 __all__ = [
@@ -206,6 +207,8 @@ class TaggerResult(Result):
         Thresholds of the nominal set, applied to all datasets.
     mass : MassShapes or None
         Masses of nominal background jets.
+    published : tuple of Baseline
+        What others found; for figures.
     notes : tuple of str
         What a reader must know.
     """
@@ -223,6 +226,7 @@ class TaggerResult(Result):
     systematics: Systematics | None = None
     efficiencies: tuple[Efficiency, ...] = ()
     mass: MassShapes | None = None
+    published: tuple[Baseline, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
