@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hepml.errors import FileAccessError, OutputError
+from hepml.errors import OutputError
 from hepml.importers.topjet_jets import Jets
 from hepml.importers.topjet_layout import JetLayout
-from hepml.notes import NOTES, TOTALS, file_notes
+from hepml.importers.whole import add_up
+from hepml.notes import NOTES, TOTALS
 
-__all__ = ["add_up", "jet_schema", "read_notes", "verify", "write_jets"]
+__all__ = ["jet_schema", "verify", "write_jets"]
 
 _TYPES = {
     "label": pa.int8(),
@@ -119,12 +120,6 @@ def _lists(offsets: NDArray[Any], values: NDArray[Any]) -> pa.Array:
     return pa.LargeListArray.from_arrays(pa.array(offsets.astype(np.int64)), pa.array(values))
 
 
-def add_up(total: dict[str, Any], part: Mapping[str, Any]) -> None:
-    """Add numbers by name."""
-    for name, value in part.items():
-        total[name] = total.get(name, 0) + value
-
-
 def verify(path: Path, sums: Mapping[str, float]) -> None:
     """Read a written file back and compare it with its padded input.
 
@@ -156,12 +151,3 @@ def verify(path: Path, sums: Mapping[str, float]) -> None:
             f"{path} does not give back what was imported ({said}). "
             "Is the disk sound? Import again."
         )
-
-
-def read_notes(path: Path) -> dict[str, Any] | None:
-    """What the import noted in a file; ``None`` if there is no whole file of this format."""
-    try:
-        with pq.ParquetFile(path) as file:
-            return file_notes(file, str(path))
-    except (OSError, ValueError, FileAccessError):
-        return None

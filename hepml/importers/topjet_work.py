@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 import time
 import uuid
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from hepml.errors import FileAccessError, HepmlError, OutputError
-from hepml.files import explain_write, make_folder, whole_file
+from hepml.errors import OutputError
+from hepml.files import explain_write, whole_file
+from hepml.importers.hdf5 import open_hdf5
 from hepml.importers.topjet_jets import read_jets
 from hepml.importers.topjet_layout import JetLayout, read_layout
-from hepml.importers.topjet_store import read_notes, verify, write_jets
+from hepml.importers.topjet_store import verify, write_jets
+from hepml.importers.whole import (
+    finished_notes,
+    make_output,
+    reason_of,
+    remove_leftovers,
+    verified,
+)
 
-__all__ = ["Outcome", "Task", "import_part", "open_jets", "remove_leftovers"]
+__all__ = ["Outcome", "Task", "import_part"]
 
 FORMAT = 1  # of the written files; another one is imported again
-# Chunks that a block needs are unpacked once, however they are cut; for each dataset.
-CACHE = 32 << 20
-COPY = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +106,15 @@ def import_part(task: Task) -> Outcome:
     """Write and verify one file; never raises for what is wrong with the input or the disk."""
     began = time.perf_counter()
     try:
-        notes = _finished(task)
+        notes = finished_notes(task, verify)
         state, size = "kept", 0
         if notes is None:
             notes, size = _written(task)
             state = "imported"
-    except HepmlError as error:
-        return _failed(task, str(error))
-    except OSError as error:
-        return _failed(task, f"{task.source}: {error.strerror or error}")
     # a damaged file may raise anything; the other files are imported all the same
     except Exception as error:  # noqa: BLE001
-        return _failed(task, f"{task.source} cannot be read: {type(error).__name__}: {error}")
+        reason = reason_of(error, task.source)
+        return Outcome(task.source, task.target, task.dataset, "failed", reason=reason)
     return Outcome(
         task.source,
         task.target,
@@ -133,34 +128,13 @@ def import_part(task: Task) -> Outcome:
     )
 
 
-def _failed(task: Task, reason: str) -> Outcome:
-    return Outcome(task.source, task.target, task.dataset, "failed", reason=reason)
-
-
-def _finished(task: Task) -> dict[str, Any] | None:
-    """Notes of a target that was made of this very source, and is sound; else ``None``."""
-    if not task.target.exists():
-        return None
-    notes = read_notes(task.target)
-    if notes is None or notes.get("source") != task.identity() or "sums" not in notes:
-        return None
-    try:
-        verify(task.target, notes["sums"])
-    except (OSError, ValueError, OutputError):
-        return None
-    return notes
-
-
 def _written(task: Task) -> tuple[dict[str, Any], int]:
     """Import into a file under another name, give it its own, and read it back."""
     identity = task.identity()
-    try:
-        make_folder(task.target.parent)
-    except OSError as error:
-        raise OutputError(explain_write(task.target, error)) from error
+    make_output(task.target.parent, task.target)
     remove_leftovers(task.target)
     where = task.source.name
-    with open_jets(task.source, task.target.parent) as file:
+    with open_hdf5(task.source, task.target.parent) as file:
         layout = read_layout(file, where)
         training = task.dataset.startswith("train") or (
             "training_weight" in layout.names and not task.dataset.startswith("test")
@@ -183,18 +157,9 @@ def _written(task: Task) -> tuple[dict[str, Any], int]:
             if error.errno is None:  # HDF5 reports damage as an OSError without a number
                 raise
             raise OutputError(explain_write(task.target, error)) from error
-        _verified(task.target, totals["sums"])
+        verified(task.target, totals["sums"], verify)
         row = sum(_row_bytes(file[name], task.max_constits) for name in layout.names.values())
     return {**notes, **totals}, row * (rows[1] - rows[0])
-
-
-def _verified(target: Path, sums: dict[str, float]) -> None:
-    """Read the written file back; one that is not right does not stay."""
-    try:
-        verify(target, sums)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
 
 
 def _row_bytes(dataset: Any, max_constits: int | None) -> int:
@@ -219,64 +184,3 @@ def _notes(
         "attributes": layout.attributes,
         "source": identity,
     }
-
-
-def remove_leftovers(target: Path) -> None:
-    """Drop what a killed import left of this very file."""
-    for path in target.parent.glob(f".{target.name}.*.tmp"):
-        with suppress(OSError):
-            path.unlink()
-
-
-@contextmanager
-def open_jets(source: Path, scratch: Path) -> Iterator[Any]:
-    """Open an HDF5 file; a gzipped one is unpacked once, beside the output, and gone at the end.
-
-    Raises
-    ------
-    FileAccessError
-        If it cannot be read, or is no HDF5 file.
-    """
-    if not source.name.endswith(".gz"):
-        with _opened(source, source) as file:
-            yield file
-        return
-    unpacked = scratch / f".{source.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    try:
-        _unpack(source, unpacked)
-        with _opened(unpacked, source) as file:
-            unpacked.unlink()  # it stays until it is closed, and nothing is left after a kill
-            yield file
-    finally:
-        with suppress(OSError):
-            unpacked.unlink()
-
-
-def _opened(path: Path, source: Path) -> Any:
-    import h5py
-
-    with suppress(ImportError):
-        import_module("hdf5plugin")  # further compressions, where somebody installed them
-    try:
-        # no lock: published files lie on disks that one may not write to
-        return h5py.File(path, "r", rdcc_nbytes=CACHE, rdcc_nslots=10_007, locking=False)
-    except OSError as error:
-        raise FileAccessError(
-            f"{source} cannot be opened as HDF5: {str(error).splitlines()[0]}. "
-            "Is it the whole file? Download it again."
-        ) from error
-
-
-def _unpack(source: Path, target: Path) -> None:
-    igzip: Any = import_module("isal.igzip")  # twice as fast as gzip
-    try:
-        with igzip.open(source, "rb") as packed, target.open("xb") as plain:
-            shutil.copyfileobj(packed, plain, COPY)
-    except (EOFError, zlib.error, igzip.BadGzipFile, igzip.isal_zlib.error) as error:
-        raise FileAccessError(
-            f"{source} is damaged ({error}), or was not downloaded to its end. Download it again."
-        ) from error
-    except OSError as error:
-        if error.errno is None:
-            raise FileAccessError(f"{source} cannot be unpacked: {error}") from error
-        raise OutputError(explain_write(target, error)) from error
