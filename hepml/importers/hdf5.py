@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 from hepml.errors import EmptyInputError, FileAccessError, OutputError
 from hepml.files import explain_write
 
-__all__ = ["find_files", "open_hdf5", "plain_stem"]
+__all__ = ["find_files", "open_hdf5", "plain_stem", "simulation_note"]
 
 SUFFIXES = (".h5", ".h5.gz", ".hdf5", ".hdf5.gz")
 # Chunks that a block needs are unpacked once, however they are cut; for each dataset.
@@ -107,3 +108,14 @@ def _unpack(source: Path, target: Path) -> None:
         if error.errno is None:
             raise FileAccessError(f"{source} cannot be unpacked: {error}") from error
         raise OutputError(explain_write(target, error)) from error
+
+
+def simulation_note(stored: Any) -> dict[str, Any] | None:
+    """What ``hepml simulate`` noted in the attribute ``hepml_simulation``; ``None``: nothing."""
+    if stored is None:
+        return None
+    try:
+        found = json.loads(str(stored))
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"note": str(stored)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hepml.errors import TableError, did_you_mean
+from hepml.importers.hdf5 import simulation_note
 
 __all__ = ["HIGH_LEVEL", "JetLayout", "read_layout"]
 
@@ -110,7 +110,7 @@ def read_layout(file: Any, where: str) -> JetLayout:
         width,
         "2024" if "constit_taste" in names else "2022",
         {name: value for name, value in attributes.items() if name != "hepml_simulation"},
-        _simulation(attributes),
+        simulation_note(attributes.get("hepml_simulation")),
     )
 
 
@@ -163,14 +163,3 @@ def _names(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _simulation(attributes: Mapping[str, Any]) -> dict[str, Any] | None:
-    stored = attributes.get("hepml_simulation")
-    if stored is None:
-        return None
-    try:
-        found = json.loads(str(stored))
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"note": str(stored)}

@@ -1,0 +1,116 @@
+"""Import dijet events: HDF5 files to Parquet, each event once, resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+from hepml.errors import HepmlError, ParameterError
+from hepml.importers.dijet_layout import find_frame
+from hepml.importers.dijet_samples import DijetSample, name_files
+from hepml.importers.dijet_work import DijetOutcome, DijetTask, import_part, killed_part
+from hepml.importers.hdf5 import open_hdf5, plain_stem
+from hepml.importers.whole import Imports, claim, make_output, outcomes_of
+
+__all__ = ["BAD_EVENTS", "DijetImport", "import_dijets"]
+
+BAD_EVENTS = ("refuse", "drop")
+# Events of one output file: the parametric files hold some ten million, and a stop costs one part.
+PART = 1_000_000
+
+Progress = Callable[[str, int, int], None]
+
+
+class DijetImport(Imports[DijetOutcome]):
+    """What became of every file, see `hepml.importers.whole.Imports`."""
+
+
+def import_dijets(
+    sources: Sequence[str | Path],
+    out: str | Path,
+    *,
+    workers: int = 2,
+    key: str | None = None,
+    bad_events: str = BAD_EVENTS[0],
+    progress: Progress | None = None,
+) -> DijetImport:
+    """Import files to ``out/<sample>/<file>.parquet``.
+
+    A file that is there already, made of the same source and sound, is kept: the same call
+    finishes an import that was stopped.
+
+    Parameters
+    ----------
+    sources : sequence of path or str
+        HDF5 files (pandas frames, fixed or table), gzipped or not, folders of them, or
+        ``NAME=FILES``; a name may be ours or a published one.
+    out : path
+        Folder; made where it is not there.
+    workers : int
+        Processes.
+    key : str, optional
+        Name of the frame, needed where a file holds several with jets.
+    bad_events : {"refuse", "drop"}
+        Events with unusable numbers (NaN, an impossible label): refuse their file, or leave them
+        out and count them.
+    progress : callable, optional
+        Called with the sample, how many files are done and how many there are.
+
+    Returns
+    -------
+    DijetImport
+        A file that cannot be imported is named there, with its reason; the others are imported.
+
+    Raises
+    ------
+    EmptyInputError
+        If there is nothing to import.
+    OverlapError
+        If two inputs would become the same file.
+    ParameterError
+        If an option makes no sense.
+    """
+    if workers < 1:
+        raise ParameterError(f"--workers must be at least 1, not {workers}.")
+    if bad_events not in BAD_EVENTS:
+        raise ParameterError(f"--bad-events is {' or '.join(BAD_EVENTS)}, not {bad_events!r}.")
+    root = Path(out)
+    files = name_files(sources)
+    make_output(root)
+    tasks = _tasks(files, root, key, bad_events == "drop")
+    found: dict[Path, DijetOutcome] = {}
+    for outcome in outcomes_of(tasks, workers, import_part, killed_part):
+        found[outcome.target] = outcome
+        if progress is not None:
+            progress(outcome.dataset, len(found), len(tasks))
+    return DijetImport(tuple(found[task.target] for task in tasks))
+
+
+def _tasks(
+    files: Sequence[tuple[Path, DijetSample]], root: Path, key: str | None, drop: bool
+) -> list[DijetTask]:
+    owners: dict[Path, Path] = {}
+    tasks = []
+    for file, sample in files:
+        for name, rows in _parts(file, root, key):
+            target = root / sample.name / f"{name}.parquet"
+            claim(owners, target, file, "events")
+            tasks.append(DijetTask(file, target, sample, rows, key, drop))
+    return tasks
+
+
+def _parts(file: Path, root: Path, key: str | None) -> Iterator[tuple[str, tuple[int, int] | None]]:
+    """Names and rows of the files that one input becomes."""
+    stem, rows = plain_stem(file), 0
+    # a gzipped file could only be entered from the start
+    if not file.name.endswith(".gz") and file.stat().st_size > PART * 10:
+        # what is wrong with a file is said when it is imported, and the others go on
+        with suppress(HepmlError), open_hdf5(file, root) as opened:
+            rows = find_frame(opened, file.name, key).rows
+    if rows <= PART:
+        yield stem, None
+        return
+    for number, part in enumerate(pairwise([*range(0, rows, PART), rows])):
+        yield f"{stem}_part{number:03d}", part
