@@ -59,7 +59,7 @@ def test_idealised_detection_reaches_the_published_figures() -> None:
     )
     assert found.control_scores is not None
     result = judged(data, found.scores, found.control_scores)
-    # one split with few classifiers; ten of each, over ten splits: 0.89 and 10
+    # one split with few classifiers; ten of each, over ten splits: 0.884 and 9.8
     assert result.auc.value is not None
     assert result.auc.value > 0.87
     assert result.sic_max.value is not None
