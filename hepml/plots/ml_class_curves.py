@@ -267,7 +267,7 @@ def areas_figure(
         axes.set_xticks(range(len(names) + 1), [*(style.names[name] for name in names), "Mean"])
         axes.tick_params(axis="x", which="both", length=0)
         axes.set_xlim(-0.5, len(names) + 0.5)
-        axes.set_ylim(lowest - 0.05, 1.03 + 0.045 * ((len(judgements) + 1) // 2 + 1))
+        axes.set_ylim(lowest - 0.05, 1.03 + 0.045 * (len(judgements) + 1))
         axes.set_ylabel("Area under the ROC curve, class against the rest")
-        axes.legend(loc="upper left", ncols=2)
+        axes.legend(loc="upper left")
     return figure
