@@ -17,6 +17,7 @@ __all__ = ["find_processor", "processor_names", "registered_name"]
 GROUP = "hepml.processors"
 # known without installed metadata, e.g. in a zip shipped to a worker
 SHIPPED = {
+    "dijet": "processors.dijet:DijetProcessor",
     "diphoton": "processors.diphoton:DiphotonProcessor",
     "dimuon": "processors.dimuon:DimuonProcessor",
     "shower": "processors.shower:ShowerProcessor",

@@ -6,19 +6,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from processors.dijet import DijetProcessor
     from processors.dimuon import DimuonProcessor
     from processors.diphoton import DiphotonProcessor
     from processors.shower import ShowerProcessor
     from processors.topjet import TopJetProcessor
 
 _LAZY = {
+    "DijetProcessor": "processors.dijet",
     "DimuonProcessor": "processors.dimuon",
     "DiphotonProcessor": "processors.diphoton",
     "ShowerProcessor": "processors.shower",
     "TopJetProcessor": "processors.topjet",
 }
 
-__all__ = ["DimuonProcessor", "DiphotonProcessor", "ShowerProcessor", "TopJetProcessor"]
+__all__ = [
+    "DijetProcessor",
+    "DimuonProcessor",
+    "DiphotonProcessor",
+    "ShowerProcessor",
+    "TopJetProcessor",
+]
 
 
 def __getattr__(name: str) -> Any:

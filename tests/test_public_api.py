@@ -108,7 +108,13 @@ PUBLIC = {
         "scan_binnings",
     },
     "hepml.workspace": {"make_workspace"},
-    "processors": {"DimuonProcessor", "DiphotonProcessor", "ShowerProcessor", "TopJetProcessor"},
+    "processors": {
+        "DijetProcessor",
+        "DimuonProcessor",
+        "DiphotonProcessor",
+        "ShowerProcessor",
+        "TopJetProcessor",
+    },
 }
 # Each of these takes from 0.1 to several seconds to import; pydantic, which typer imports for
 # the help of a command, takes less.

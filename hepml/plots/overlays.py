@@ -36,6 +36,10 @@ _CATEGORIES = {
     "same_sign": "Same sign",
     "top 0": "QCD",
     "top 1": "Top",
+    "prongs 0": "QCD",
+    "prongs 2": "Two-prong",
+    "prongs 3": "Three-prong",
+    "prongs -1": "No label",
 }
 
 

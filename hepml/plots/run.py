@@ -34,7 +34,7 @@ _LONGEST_TEXT = 28
 _CATEGORIES = ("StrCategory", "IntCategory", "Boolean")
 SHOWER = "shower"
 # What these channels show is counted: no luminosity predicts it.
-COUNTED = (SHOWER, "topjet")
+COUNTED = (SHOWER, "topjet", "dijet")
 
 
 def draw_run(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hepml.schemas.atlas_mini import AtlasOpenData
+    from hepml.schemas.dijet import Dijets
     from hepml.schemas.emulsion import Emulsion
     from hepml.schemas.jagged import Jagged
     from hepml.schemas.nanoaod import NanoAOD
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "AtlasOpenData": "hepml.schemas.atlas_mini",
+    "Dijets": "hepml.schemas.dijet",
     "Emulsion": "hepml.schemas.emulsion",
     "Jagged": "hepml.schemas.jagged",
     "NanoAOD": "hepml.schemas.nanoaod",
     "TopJets": "hepml.schemas.topjet",
 }
 
-__all__ = ["AtlasOpenData", "Emulsion", "Jagged", "NanoAOD", "TopJets"]
+__all__ = ["AtlasOpenData", "Dijets", "Emulsion", "Jagged", "NanoAOD", "TopJets"]
 
 
 def __getattr__(name: str) -> Any:
