@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli import anomaly, apply, production
+from hepml.cli import anomaly, apply, production, topsystematics
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -221,3 +221,4 @@ app.command("apply")(apply.apply)
 app.command("higgs-production")(production.higgs_production)
 app.command("upsilon-anomaly")(anomaly.upsilon_anomaly)
 app.command("anomaly")(anomaly.anomaly)
+app.command("top-systematics")(topsystematics.top_systematics)

@@ -104,14 +104,14 @@ def read_benchmarks(path: str | Path) -> tuple[Baseline, ...]:
     baselines = []
     for short in names:
         name = _KEYS.get(short, short)
-        error = arrays.get(f"{short}_br_uncert")
+        percent = arrays.get(f"{short}_br_uncert")
         baselines.append(
             Baseline(
                 name=name,
                 title=titles.get(name, name),
                 reference=place.name,
                 rejection_50=float(np.ravel(arrays[f"{short}_br"])[0]),
-                uncertainty=None if error is None else float(np.ravel(error)[0]) / 100,
+                uncertainty=None if percent is None else float(np.ravel(percent)[0]) / 100,
             )
         )
     return tuple(baselines)
