@@ -179,7 +179,7 @@ def network_plan(
     plan = NetworkPlan(model, preset, inputs, rate, penalty=penalty, options=options)
     if preset == "small":
         plan = replace(plan, learning_rate=1e-3, penalty=0.0)
-    given = {"learning_rate": learning_rate, "batch": batch, "slots": slots}
+    given: dict[str, Any] = {"learning_rate": learning_rate, "batch": batch, "slots": slots}
     for name, value in given.items():
         if value is not None and not value > 0:
             raise ParameterError(f"{name} must be positive, not {value}.")

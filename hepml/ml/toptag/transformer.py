@@ -108,7 +108,9 @@ class Block(nn.Module):
         asked = self.query(self.before(query))
         key, value = self.both(known).chunk(2, dim=2)
         mixed = nn.functional.scaled_dot_product_attention(
-            *(self._by_head(item) for item in (asked, key, value)),
+            self._by_head(asked),
+            self._by_head(key),
+            self._by_head(value),
             attn_mask=bias.to(asked.dtype),
             dropout_p=self.dropout if self.training else 0.0,
         )
@@ -117,7 +119,7 @@ class Block(nn.Module):
         return result
 
     def _by_head(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return x.reshape(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
 
 
 def pair_features(x: Tensor, there: Tensor) -> Tensor:

@@ -1,82 +1,67 @@
-"""Tables of scores and sets of metrics that are made by hand."""
+"""Tables of made-up jets: two Gaussians of constituents, as a run of the selection writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+import awkward as ak
 import numpy as np
 
-from hepml.columns import feature, key, label, observer
-from hepml.ml.toptag.metrics import EDGES
-from hepml.ml.toptag.results import MetricSet, PtBin, Rejection
+from hepml.columns import Column
 from hepml.parts import write_part
-
-WEIGHTS = ("weight_isr_up", "weight_isr_down", "weight_fsr_up", "weight_fsr_down")
-
-COLUMNS = (
-    key("row"),
-    label("label", "int8"),
-    feature("score"),
-    feature("jet_pt", "GeV"),
-    feature("jet_m", "GeV"),
-    *(observer(name) for name in WEIGHTS),
-)
+from hepml.tables import FeatureTable
+from processors.topjet_columns import COLUMNS, HIGH_LEVEL
 
 
-def write_scores(
+def jet_columns(jets: int, *, first: int = 0, seed: int = 0, nominal: bool = True) -> dict:
+    """Columns of jets: tops are wider, and half of the high-level quantities say so."""
+    rng = np.random.default_rng([seed, first])
+    label = np.arange(jets) % 2
+    counts = rng.integers(3, 12, jets)
+    wide = np.repeat(0.1 + 0.25 * label, counts)
+    total = int(counts.sum())
+    pt = rng.exponential(20.0, total) + 1.0
+    eta, phi = rng.normal(0, 1, total) * wide, rng.normal(0, 1, total) * wide
+    lists = {"pt": pt, "eta": eta, "phi": phi, "energy": pt * np.cosh(eta)}
+    found = {
+        f"constit_{name}": ak.unflatten(values.astype(np.float32), counts)
+        for name, values in lists.items()
+    }
+    for place, name in enumerate(HIGH_LEVEL):
+        found[name] = rng.normal(label * (place % 2), 1.0).astype(np.float32)
+    found |= {
+        "file": np.full(jets, "made-up", dtype=object),
+        "row": np.arange(first, first + jets),
+        "event_number": np.arange(first, first + jets) * 10,
+        "label": label.astype(np.int8),
+        "jet_pt": rng.uniform(360, 3000, jets).astype(np.float32),
+        "jet_eta": rng.normal(0, 1, jets).astype(np.float32),
+        "jet_phi": rng.uniform(-3, 3, jets).astype(np.float32),
+        "jet_m": rng.uniform(40, 300, jets).astype(np.float32),
+        "n_constituents": counts.astype(np.int32),
+        "weight": np.where(label, 1.0, rng.uniform(0.5, 1.5, jets)),
+        "is_training": np.zeros(jets, np.int8),
+        "split_ok": np.ones(jets, np.int8),
+    }
+    for name in ("isr_up", "isr_down", "fsr_up", "fsr_down"):
+        ratio = rng.uniform(0.9, 1.1, jets)
+        found[f"weight_{name}"] = ratio if nominal else np.full(jets, np.nan)
+    return found
+
+
+def write_jets(
     folder: Path,
     dataset: str,
-    label: Sequence[int],
-    score: Sequence[float],
+    jets: int,
     *,
-    pt: Sequence[float] | float = 400.0,
-    mass: Sequence[float] | float = 170.0,
-    weights: Mapping[str, Any] | None = None,
-    part: str = "a",
-) -> None:
-    """Write ``<folder>/<dataset>/<part>.parquet``; weights that are not given are NaN."""
-    size = len(label)
-    rows: dict[str, Any] = {
-        "row": np.arange(size),
-        "label": np.array(label, np.int8),
-        "score": np.array(score, np.float32),
-        "jet_pt": np.broadcast_to(np.array(pt, np.float32), size).copy(),
-        "jet_m": np.broadcast_to(np.array(mass, np.float32), size).copy(),
-    }
-    for name in WEIGHTS:
-        values = (weights or {}).get(name, np.nan)
-        rows[name] = np.broadcast_to(np.array(values, np.float32), size).copy()
-    write_part(folder / dataset / f"{part}.parquet", COLUMNS, rows)
-
-
-def metric_set(
-    name: str,
-    rejection: float | None,
-    bins: Sequence[float | None] | None = None,
-    *,
-    error: float | None = None,
-) -> MetricSet:
-    """A set with these rejections at 0.5, and twice them at 0.8; bins: those of all jets."""
-    values = [rejection] * 14 if bins is None else list(bins)
-    return MetricSet(
-        name=name,
-        title=name,
-        datasets=(name,),
-        signal=1000,
-        background=1000,
-        rejections=_both(rejection, error),
-        bins=tuple(
-            PtBin(low=low, high=high, signal=9, background=9, rejections=_both(value))
-            for low, high, value in zip(EDGES, EDGES[1:], values, strict=False)
-        ),
-    )
-
-
-def _both(value: float | None, error: float | None = None) -> tuple[Rejection, ...]:
-    other = None if value is None else 2 * value
-    return (
-        Rejection(efficiency=0.5, value=value, error=error),
-        Rejection(efficiency=0.8, value=other),
-    )
+    parts: int = 1,
+    seed: int = 0,
+    columns: tuple[Column, ...] = COLUMNS,
+) -> FeatureTable:
+    """Write a data set into a table; returns the whole table."""
+    size = jets // parts
+    for part in range(parts):
+        rows = jet_columns(size, first=part * size, seed=seed, nominal="nominal" in dataset)
+        target = folder / "features" / dataset / f"part-{part}.parquet"
+        write_part(target, columns, {c.name: rows[c.name] for c in columns}, {"dataset": dataset})
+    return FeatureTable.open(folder)
