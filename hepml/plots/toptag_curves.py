@@ -126,6 +126,8 @@ def pt_figure(
             if systematics is not None and point.efficiency == systematics.efficiency:
                 seen += _band(upper, found.bins, systematics, number, colour)
             seen += _points(upper, found.bins, number, colour, point.efficiency)
+        if any(point.least is not None for item in found.bins for point in item.rejections):
+            upper.plot([], [], marker="$\\uparrow$", color="0.3", ls=" ", label="Limit (95 %)")
         edges = _edges(found.bins)
         upper.set_xlim(edges[0], edges[-1])
         upper.set_ylim(max(0.5 * min(seen), 0.8), 8 * max(seen))
@@ -170,7 +172,8 @@ def _band(
     axes: Any, bins: Sequence[PtBin], systematics: Systematics, number: int, colour: str
 ) -> list[float]:
     """Systematic uncertainty around the rejections."""
-    label: str | None = "systematic uncertainty"
+    bound = " (lower bound)" if systematics.total.missing else ""
+    label: str | None = f"Systematic uncertainty{bound}"
     seen = []
     for item, size in zip(bins, systematics.total.bins, strict=True):
         value = item.rejections[number].value
@@ -190,13 +193,15 @@ def _lower(axes: Any, systematics: Systematics) -> None:
     edges, total = np.array(systematics.edges), systematics.total
     values = np.array([np.nan if value is None else 100 * value for value in total.bins])
     axes.stairs(np.nan_to_num(values), edges, fill=True, color=_BAND, alpha=0.3)
-    unsure = np.array(total.incomplete) & np.isfinite(values)
+    unsure = np.array(systematics.gaps) & np.isfinite(values)
     if unsure.any():
         axes.stairs(
             np.where(unsure, values, 0.0), edges, fill=True, facecolor="none", edgecolor="0.4",
             hatch="///", linewidth=0,
         )  # fmt: skip
-        axes.text(0.02, 0.8, "hatched: some sources unknown", transform=axes.transAxes, fontsize=11)
+        axes.text(
+            0.02, 0.8, "hatched: some sources unknown there", transform=axes.transAxes, fontsize=11
+        )
     axes.set_ylim(0, 1.45 * max(float(np.nanmax(values, initial=1.0)), 1.0))
     tidy(axes, "Uncert. [%]")
 

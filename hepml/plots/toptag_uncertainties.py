@@ -65,6 +65,13 @@ def breakdown_figure(found: Systematics, look: Look | None = None, *, title: str
             lower.stairs(100 * high / whole, edges, baseline=100 * low / whole, **options)
         top = np.sqrt(sums[-1])
         axes.stairs(top, edges, color="black", linewidth=1.6, label="Total, added in quadrature")
+        unsure = np.array(found.gaps) & (top > 0)
+        if unsure.any():
+            style: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.3", "linewidth": 0}
+            heights = np.where(unsure, top, 0.0)
+            axes.stairs(
+                heights, edges, fill=True, hatch="///", label="Some sources unknown", **style
+            )
         far = _extrapolated(found)
         if far is not None:
             for panel in (axes, lower):
@@ -124,26 +131,26 @@ def sources_figure(found: Systematics, look: Look | None = None, *, title: str =
     total = found.total
     rows.append((total.title, total.value, total.error, "0.25", _remark(total.missing)))
     largest = max([value or 0.0 for _, value, _, _, _ in rows] + [0.01])
+    ends = [(value or 0.0) + min(error or 0.0, 3 * largest) for _, value, error, _, _ in rows]
     with styled(used):
         figure, (axes,) = new_figure(used)
         axes.set_position((0.365, 0.115, 0.6, 0.82))
         for place, (_, value, error, colour, remark) in enumerate(rows):
             axes.barh(place, 100 * (value or 0.0), color=colour, alpha=0.85, height=0.72)
             if value is not None and error is not None:
-                axes.errorbar(
-                    100 * value, place, xerr=100 * error, fmt="none", color="0.15", elinewidth=1.2
-                )  # fmt: skip
+                line = [100 * max(value - error, 0.0), 100 * ends[place]]
+                axes.plot(line, [place, place], color="0.15", linewidth=1.2)
             number = "" if value is None else f"{100 * value:.2g} %"
-            end = 100 * ((value or 0.0) + (error or 0.0)) + 2 * largest
+            end = 100 * ends[place] + 2 * max(ends)
             text = "  ".join(part for part in (number, remark) if part)
             axes.text(end, place, text, va="center", fontsize=10.5)
         axes.set_yticks(range(len(rows)), [name for name, *_ in rows], fontsize=12)
         axes.tick_params(axis="y", which="both", length=0)
         axes.invert_yaxis()
-        axes.set_xlim(0, 175 * largest)
+        axes.set_xlim(0, 165 * max(ends))
         axes.set_xlabel(f"Uncertainty of rejection at {found.efficiency:g} [%]")
         if title:
-            axes.text(0.97, 0.03, title, transform=axes.transAxes, ha="right", va="bottom")
+            axes.text(1.0, 1.015, title, transform=axes.transAxes, ha="right")
     return figure
 
 

@@ -115,6 +115,14 @@ class Systematics(Result):
     components: tuple[Component, ...]
     combinations: tuple[Combination, ...]
 
+    @property
+    def gaps(self) -> tuple[bool, ...]:
+        """Bins in which a source is not known that is known elsewhere."""
+        known = [item for item in self.components if item.value is not None]
+        return tuple(
+            any(item.bins[k] is None for item in known) for k in range(len(self.edges) - 1)
+        )
+
     def combination(self, name: str) -> Combination:
         """A sum by its name."""
         return next(item for item in self.combinations if item.name == name)
