@@ -54,9 +54,10 @@ def simulate(
 ) -> tuple[Path, ...]:
     """Write training, test and systematic samples.
 
-    The n-th top and the n-th background jet of a sample depend on the seed alone, and the samples
-    of experimental uncertainties hold the jets of the test sample, varied. Memory does not depend
-    on the number of jets.
+    The n-th top and the n-th background jet of a sample depend on the seed alone. Samples of
+    experimental uncertainties hold the first tops and background jets of the test sample, varied
+    (and more of that kind where the test sample has fewer). Memory does not depend on the number
+    of jets.
 
     Parameters
     ----------

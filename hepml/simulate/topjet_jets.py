@@ -147,7 +147,8 @@ def _detector(rng, tune, hadrons, count, seen):  # type: ignore[no-untyped-def]
     for hadron in hadrons[:count]:
         phi = hadron[PHI] - 2 * math.pi * math.floor((hadron[PHI] + math.pi) / (2 * math.pi))
         if rng.random() < tune.charged:
-            pt = hadron[PT] * (1 + (0.01 + 1e-4 * hadron[PT]) * rng.normal())
+            width = min(0.01 + 1e-4 * hadron[PT], 0.1)
+            pt = hadron[PT] * (1 + width * rng.normal())
             if pt > TRACK:
                 combined = rng.random() < RELABELLED
                 _fill(seen[tracks], pt, hadron[ETA], phi, COMBINED if combined else CHARGED)
