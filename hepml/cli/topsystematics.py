@@ -152,10 +152,16 @@ def uncertainty_table(found: TaggerResult) -> Table:
         table.add_row(part.title, _percent(part.value), _percent(part.error), remark)
     table.add_section()
     for item in doubts.combinations if doubts else ():
-        lacks = f"lower bound: {len(item.missing)} sources not known" if item.missing else ""
+        lacks = _lacks(len(item.missing)) if item.value is not None else "not known"
         table.add_row(item.title, _percent(item.value), _percent(item.error), lacks)
     return table
 
 
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2g}"
+
+
+def _lacks(missing: int) -> str:
+    if not missing:
+        return ""
+    return f"lower bound: {missing} {'source' if missing == 1 else 'sources'} not known"

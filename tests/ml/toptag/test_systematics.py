@@ -15,7 +15,7 @@ from hepml.ml.toptag.systematics import (
     find_systematics,
     systematic_notes,
 )
-from tests.ml.toptag.jets import metric_set
+from tests.ml.toptag.handmade import metric_set
 
 # rejection of every set; nominal 100
 REJECTIONS = {
