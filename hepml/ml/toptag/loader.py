@@ -96,7 +96,7 @@ class JetLoader:
         """Batches of an epoch."""
         return -(-len(self.rows) // self.batch)
 
-    def epoch(self, number: int = 0, start: int = 0) -> Iterator[Batch]:
+    def epoch(self, number: int = 0, start: int = 0) -> Generator[Batch]:
         """All jets, once.
 
         Parameters
