@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +32,20 @@ class Arrivals:
     watch : Watch
         Tells when nothing more will come.
     together : int
-        Results to fetch at a time.
+        Results to fetch at a time, at most.
+    linger : float
+        Seconds to wait for so many: fetching one costs nearly as much as fetching a hundred.
     patience : float
         Seconds in which these must be here.
     """
 
-    def __init__(self, client: Any, watch: Watch, together: int, patience: float) -> None:
+    def __init__(
+        self, client: Any, watch: Watch, together: int, linger: float, patience: float
+    ) -> None:
         self.client = client
         self.watch = watch
         self.together = together
+        self.linger = linger
         self.patience = patience
         self._pending: dict[str, Any] = {}
         self._changed: SimpleQueue[Any] = SimpleQueue()
@@ -66,14 +73,16 @@ class Arrivals:
                 self._give_up(list(self._pending))
 
     def _next(self) -> list[Any]:
-        """Futures that are done: those that came since, or the first that comes."""
-        done = []
-        try:
-            done.append(self._changed.get(timeout=TICK))
-            while True:
-                done.append(self._changed.get_nowait())
-        except Empty:
-            return [future for future in done if future.key in self._pending]
+        """Futures that are done: the first that comes, and those that soon follow."""
+        done: list[Any] = []
+        wait = TICK
+        with suppress(Empty):
+            while len(done) < min(self.together, len(self._pending)):
+                done.append(self._changed.get(timeout=wait))
+                if len(done) == 1:
+                    until = time.monotonic() + self.linger
+                wait = max(0.0, until - time.monotonic())
+        return [future for future in done if future.key in self._pending]
 
     def _found(self, done: list[Any]) -> Iterator[tuple[str, Any]]:
         """Exceptions and results of futures that are done.

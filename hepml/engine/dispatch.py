@@ -27,12 +27,15 @@ class Errand:
     Attributes
     ----------
     together : int
-        Results to fetch at a time.
+        Results to fetch at a time, at most.
+    linger : float
+        Seconds to wait for so many.
     patience : float
         Seconds in which these must be here; those that are not are given up.
     """
 
-    together = 500
+    together = 100
+    linger = 1.0
     patience = 60.0
 
     def ahead(self, cores: int) -> int:
@@ -105,7 +108,7 @@ def dispatch(
 
     client, _ = place.open()
     name = f"hepml-{secrets.token_hex(8)}"
-    arrivals = Arrivals(client, place.watch(name), errand.together, errand.patience)
+    arrivals = Arrivals(client, place.watch(name), errand.together, errand.linger, errand.patience)
     run = partial(_unpacked(), cloudpickle.dumps(errand.task()))
     waiting, records = deque(chunks), dict[str, Record]()
     running: dict[str, Chunk] = {}

@@ -34,6 +34,7 @@ __all__ = ["execute_lazily"]
 logger = safe_logger(__name__)
 
 TOGETHER = 100  # results to fetch at a time, of one number each
+LINGER = 1.0  # seconds to wait for so many
 PATIENCE = 60.0  # seconds in which these must be here
 
 
@@ -126,7 +127,7 @@ def _computed(place: Workplace, sink: Any, report: Any) -> tuple[list[Any], Sequ
     client, _ = place.open()
     outcomes = client.compute(sink.to_delayed(optimize_graph=False))
     (read,) = client.compute(report.to_delayed(optimize_graph=False))
-    arrivals = Arrivals(client, place.watch(), TOGETHER, PATIENCE)
+    arrivals = Arrivals(client, place.watch(), TOGETHER, LINGER, PATIENCE)
     arrivals.add([*outcomes, read])
     found = dict(arrivals)
     reads = found.get(read.key)

@@ -48,6 +48,7 @@ class Travel(Errand):
     """
 
     together = 1
+    linger = 0.0
     patience = 600.0  # half a gigabyte over a slow line
 
     def __init__(self, job: Job, expected: Expected) -> None:

@@ -49,7 +49,7 @@ def nap(seconds: float, number: int) -> int:
 
 
 def arrivals(client: Any, prefix: str) -> Arrivals:
-    return Arrivals(client, Watch(client, prefix), together=10, patience=30)
+    return Arrivals(client, Watch(client, prefix), together=10, linger=0.1, patience=30)
 
 
 def test_results_and_errors_come_once(client: Any) -> None:
