@@ -188,7 +188,7 @@ def _select(seen, count, prongs, rows, taste, jet):  # type: ignore[no-untyped-d
     """Cluster, groom and select; returns the number of constituents, 0 for a rejected jet."""
     if count < FEWEST:
         return 0
-    nodes, steps, _ = cluster(seen[:count, 0], seen[:count, 1], seen[:count, 2], ANTI_KT, RADIUS, 0)
+    nodes, steps, _ = _clustered(seen[:count], ANTI_KT, RADIUS)
     inside, axis = leading_jet(nodes, steps)
     node = nodes[axis]
     if node[PT] < LEAST_PT or _invariant(node) < LEAST_MASS or inside.sum() < FEWEST:
@@ -196,7 +196,7 @@ def _select(seen, count, prongs, rows, taste, jet):  # type: ignore[no-untyped-d
     whole = seen[:count][inside]
     if len(prongs) and not _is_top(whole, node, prongs):
         return 0
-    nodes, steps, _ = cluster(whole[:, 0], whole[:, 1], whole[:, 2], CAMBRIDGE, np.inf, False)
+    nodes, steps, _ = _clustered(whole, CAMBRIDGE, np.inf)
     kept = whole[soft_drop(nodes, steps, ZCUT, BETA)]
     if len(kept) < FEWEST:
         return 0
@@ -219,6 +219,12 @@ def _select(seen, count, prongs, rows, taste, jet):  # type: ignore[no-untyped-d
 
 
 @compiled
+def _clustered(rows, power, radius):  # type: ignore[no-untyped-def]
+    """Cluster with 4-vectors; copies, so that one kind of array is compiled for."""
+    return cluster(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy(), power, radius, False)
+
+
+@compiled
 def _invariant(node):  # type: ignore[no-untyped-def]
     square = node[ENERGY] ** 2 - node[PX] ** 2 - node[PY] ** 2 - node[PZ] ** 2
     return math.sqrt(max(square, 0.0))
@@ -234,6 +240,6 @@ def _is_top(particles, node, prongs):  # type: ignore[no-untyped-def]
             return False
     if _invariant(node) < TOP_MASS:
         return False
-    _, _, scales = cluster(particles[:, 0], particles[:, 1], particles[:, 2], KT, np.inf, False)
+    _, _, scales = _clustered(particles, KT, np.inf)
     split23 = math.sqrt(scales[len(particles) - 3])
     return split23 > math.exp(3.3 - 6.98e-4 * node[PT])
