@@ -45,7 +45,8 @@ def tagger_figures(found: TaggerResult, look: Look) -> list[tuple[str, Draw]]:
     if nominal.roc is not None:
         draw = partial(rejection_figure, nominal, look, title=title, published=found.published)
         figures.append(("roc", draw))
-    if any(point.reached is not None for item in nominal.bins for point in item.rejections):
+    points = [point for item in nominal.bins for point in item.rejections]
+    if any(point.value is not None or point.least is not None for point in points):
         measured = doubts if doubts is not None and doubts.total.value is not None else None
         figures.append(("rejection_pt", partial(pt_figure, nominal, measured, look, title=title)))
     rows = [item for item in found.efficiencies if item.dataset == NOMINAL]

@@ -96,6 +96,7 @@ def features_figure(
             _quantity(place, item)
         for place in places[len(shown) :]:
             place.set_visible(False)
+        figure.supylabel("Share of jets", size=15)
         handles, labels = places[0].get_legend_handles_labels()
         weights = ", training weights" if found.weighted else ""
         figure.legend(

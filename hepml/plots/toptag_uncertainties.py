@@ -164,7 +164,7 @@ def _row(item: Component, colour: str) -> tuple[str, float | None, float | None,
 
 
 def _remark(missing: Sequence[str]) -> str:
-    return f"lower bound: {len(missing)} sources unknown" if missing else ""
+    return "lower bound" if missing else ""
 
 
 def performance_figure(

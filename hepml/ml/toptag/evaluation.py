@@ -125,17 +125,16 @@ class _Reader:
         if nominal is not None:
             table.of(nominal)  # names near misses
             known = {NOMINAL: nominal} | {k: v for k, v in known.items() if v != nominal}
-        elif NOMINAL not in known:
-            rest = [name for name in known if name != _TRAINING] or list(known)
-            if len(rest) != 1:
+        if len(known) > 1 and known.pop(_TRAINING, None) is not None:
+            self.notes.append(f"Jets of {_TRAINING} were trained on and count nowhere.")
+        if NOMINAL not in known:
+            if len(known) != 1:
                 raise TableError(
                     f"There is no dataset {NOMINAL!r} to compare with, only "
                     f"{', '.join(map(repr, known)) or 'none'}. Say which one is nominal."
                 )
-            known = {NOMINAL: known[rest[0]]}
+            known = {NOMINAL: next(iter(known.values()))}
             self.notes.append(f"Dataset {known[NOMINAL]!r} is taken as the nominal one.")
-        if known.pop(_TRAINING, None) is not None:
-            self.notes.append("Jets of train_nominal were trained on and count nowhere.")
         order = {item.dataset: place for place, item in enumerate(reversed(SETS))}
         self.spelling = {
             name: known[name] for name in sorted(known, key=lambda name: -order.get(name, -1))
