@@ -70,7 +70,10 @@ class DijetProcessor(Processor):
         for place, jet in enumerate(JETS):
             columns |= _jet_columns(jet, ordered, place, jets, passing)
             columns[f"{jet}_constituents"] = _constituents(events, ordered, place, passing)
-        fills = spectrum_fill(prongs[before], mass[before]) | dijet_fills(columns)
+        fills = dijet_fills(columns)
+        if not _notes(events).get("window"):
+            # a sample of the signal region alone would put a step into the spectrum
+            fills |= spectrum_fill(prongs[before], mass[before])
         if not self.table:
             return Selected(cutflow, fills)
         columns["event"] = _content(stored, passing)

@@ -16,13 +16,13 @@ __all__ = ["demo"]
 
 def demo(
     channel: Annotated[
-        str, typer.Argument(help="Channel to demonstrate: diphoton, dimuon, shower or topjet.")
+        str, typer.Argument(help="Channel: diphoton, dimuon, shower, topjet or dijet.")
     ] = "diphoton",
     out: Annotated[Path, typer.Option(help="Folder to create.")] = Path("demo"),
     events: Annotated[
         int | None,
         typer.Option(
-            help="Simulated data events; default 100,000, 100 showers, 20,000 jets to train on.",
+            help="Simulated events; default 100,000, 100 showers, 20,000 jets to train on.",
             show_default=False,
         ),
     ] = None,
@@ -179,7 +179,7 @@ def _topjet(asked: _Demo) -> str:
     from hepml.cli.imports import topjet as import_topjet
     from hepml.cli.plot import plot
     from hepml.cli.runs import run
-    from hepml.cli.simulate import topjet
+    from hepml.cli.simulate_jets import topjet
 
     out = asked.out
     files, jets, made = (out / name for name in ("files", "jets", "topjet"))
@@ -206,5 +206,43 @@ def _topjet(asked: _Demo) -> str:
     )
 
 
-CHANNELS = {"diphoton": _diphoton, "dimuon": _dimuon, "shower": _shower, "topjet": _topjet}
+def _dijet(asked: _Demo) -> str:
+    """A resonance of two resonances: jets with substructure, background and parametric signal."""
+    from hepml.cli.imports import dijet as import_dijet
+    from hepml.cli.plot import plot
+    from hepml.cli.runs import run
+    from hepml.cli.simulate_jets import dijet
+
+    out = asked.out
+    files, store, made = (out / name for name in ("files", "events", "dijet"))
+    signal = max(asked.events // 100, 1)
+    print(
+        f"1/4  simulating {asked.events:,} events of QCD, as many in the signal region, and "
+        f"{signal:,} of signal at each of 144 mass points, of two and of three prongs"
+    )
+    dijet(files, events=asked.events, extra=asked.events, signal=signal, seed=asked.seed)
+    print("2/4  importing them, each event once")
+    import_dijet([str(files)], out=store, workers=asked.workers)
+    print("3/4  selecting the signal region")
+    run("dijet", [str(store)], out=str(made), workers=asked.workers)
+    print("4/4  drawing")
+    plot(made, formats=["png"])
+    return "Look at\n" + "\n".join(
+        (
+            f"  {made / 'plots' / 'spectrum.png'}  (and the other figures there)",
+            f"  {made / 'features'}  (one row per event of the signal region, Parquet)",
+            f"  {made / 'cutflow.json'}, {files / 'simulation.json'}",
+            "all dijet masses:",
+            f"  hepml run dijet {store} --preset inclusive --out RUN",
+        )
+    )
+
+
+CHANNELS = {
+    "diphoton": _diphoton,
+    "dimuon": _dimuon,
+    "shower": _shower,
+    "topjet": _topjet,
+    "dijet": _dijet,
+}
 EVENTS = {"shower": 100, "topjet": 20_000}

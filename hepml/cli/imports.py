@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from hepml.importers.dijet_work import DijetOutcome
     from hepml.importers.shower import Imported
     from hepml.importers.topjet_work import Outcome
 
@@ -112,7 +113,6 @@ def topjet(
     ] = "refuse",
 ) -> None:
     """Jets of the top tagging open data (2022, 2024), HDF5 to Parquet without zero padding."""
-    from hepml.errors import IncompleteRunError
     from hepml.importers.topjet import import_jets
 
     with _progress() as advance:
@@ -125,37 +125,89 @@ def topjet(
             progress=advance,
         )
     for dataset, outcomes in found.datasets.items():
-        _dataset(dataset, outcomes)
-    for item in found.failed:
-        _say(f"not imported: {item.reason}")
-    if found.failed:
-        raise IncompleteRunError(
-            f"{len(found.failed)} of {len(found.outcomes)} files were not imported (see above); "
-            "the others are. When they are repaired, the same command imports what is missing."
-        )
+        _jets(dataset, outcomes)
+    _finish([item.reason for item in found.failed], len(found.outcomes))
     _say(f"jets in {out}:  hepml run topjet {out} --out RUN")
 
 
-def _dataset(dataset: str, outcomes: Sequence[Outcome]) -> None:
+@app.command()
+def dijet(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="HDF5 files of pandas (.h5, .h5.gz), folders of them, NAME=FILES."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder; what is finished there already is kept.")
+    ],
+    workers: Annotated[int, typer.Option(help="Processes; each reads one file at a time.")] = 2,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Frame in the file; default: the one that has jets.", show_default=False),
+    ] = None,
+    bad_events: Annotated[
+        str, typer.Option(help="Events with NaN or without label: refuse their file, or drop them.")
+    ] = "refuse",
+) -> None:
+    """Dijet events of the LHC Olympics and of parametric W' -> XY, each event once."""
+    from hepml.importers.dijet import import_dijets
+
+    with _progress() as advance:
+        found = import_dijets(
+            sources, out, workers=workers, key=key, bad_events=bad_events, progress=advance
+        )
+    for dataset, outcomes in found.datasets.items():
+        _dijets(dataset, outcomes)
+    _finish([item.reason for item in found.failed], len(found.outcomes))
+    _say(f"events in {out}:  hepml run dijet {out} --out RUN")
+
+
+def _finish(reasons: Sequence[str], files: int) -> None:
+    """Name what was not imported, and fail if there is any."""
+    from hepml.errors import IncompleteRunError
+
+    for reason in reasons:
+        _say(f"not imported: {reason}")
+    if reasons:
+        raise IncompleteRunError(
+            f"{len(reasons)} of {files} files were not imported (see above); the others are. When "
+            "they are repaired, the same command imports what is missing."
+        )
+
+
+def _dijets(dataset: str, outcomes: Sequence[DijetOutcome]) -> None:
+    """Print what was read of a sample of events."""
+    events = sum(item.events for item in outcomes)
+    points = {point[:2] for item in outcomes for point in item.mass_points}
+    text = f"{dataset}: {events:,} events in {len(outcomes)} files"
+    if points:
+        text += f", {len(points)} mass points"
+    _counted(text, [item.state for item in outcomes], [item.counts for item in outcomes])
+
+
+def _counted(text: str, states: Sequence[str], accounts: Sequence[Mapping[str, int]]) -> None:
+    """Print what is there of a data set, and what its reader should know."""
+    if kept := sum(state == "kept" for state in states):
+        text += f", {kept} of them kept from before"
+    _say(text)
+    counts: dict[str, int] = {}
+    for account in accounts:
+        for what, number in account.items():
+            counts[what] = counts.get(what, 0) + number
+    for what, number in counts.items():
+        _say(f"  {number:,} {what}")
+
+
+def _jets(dataset: str, outcomes: Sequence[Outcome]) -> None:
     """Print what was read of a data set."""
     jets = sum(item.jets for item in outcomes)
     constituents = sum(item.constituents for item in outcomes)
-    new = [item for item in outcomes if item.state == "imported"]
-    kept = len(outcomes) - len(new)
     text = f"{dataset}: {jets:,} jets, {constituents:,} constituents in {len(outcomes)} files"
-    if kept:
-        text += f", {kept} of them kept from before"
+    new = [item for item in outcomes if item.state == "imported"]
     megabytes = sum(item.input_bytes for item in new) / 1e6
     if megabytes > 100:
         seconds = sum(item.seconds for item in new)
         text += f", {megabytes / seconds:.0f} MB/s of input a process"
-    _say(text)
-    counts: dict[str, int] = {}
-    for item in outcomes:
-        for what, number in item.counts.items():
-            counts[what] = counts.get(what, 0) + number
-    for what, number in counts.items():
-        _say(f"  {number:,} {what}")
+    _counted(text, [item.state for item in outcomes], [item.counts for item in outcomes])
 
 
 def _account(brick: Imported) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-Seed = Annotated[int, typer.Option("--seed", help="Same seed, same events.")]
+from hepml.cli.simulate_jets import dijet, topjet
+from hepml.cli.simulating import Seed, listed, progress, say
+
 Clusters = Annotated[
     int | None,
     typer.Option(
@@ -52,7 +53,7 @@ def diphoton(
     """H -> two photons: data and the five production modes as ATLAS open-data `mini` trees."""
     from hepml.simulate.diphoton import simulate
 
-    with _progress() as advance:
+    with progress() as advance:
         paths = simulate(
             out,
             events,
@@ -62,8 +63,8 @@ def diphoton(
             periods=periods,
             progress=advance,
         )
-    truth = _listed(paths)
-    _say(
+    truth = listed(paths)
+    say(
         f"{truth['data_events']:,} simulated data events, as many as {truth['luminosity']:,.0f} "
         f"pb^-1 would give; {sum(truth['higgs_in_data'].values()):,} of them are Higgs bosons, "
         f"{truth['higgs_factor']:g} times the true rate."
@@ -102,7 +103,7 @@ def dimuon(
     from hepml.simulate.dimuon import simulate
 
     changes = _numbers(yields or ())
-    with _progress() as advance:
+    with progress() as advance:
         paths = simulate(
             out,
             events,
@@ -113,16 +114,16 @@ def dimuon(
             simulated=simulated,
             progress=advance,
         )
-    truth = _listed(paths)
+    truth = listed(paths)
     upsilons = {name: found["upsilons"] for name, found in truth["selected"].items()}
-    _say(
+    say(
         f"{truth['data_events']:,} simulated data events, as many as {truth['luminosity']:,.0f} "
         f"pb^-1 would give. The published selection finds {upsilons['before_isolation']:,} "
         f"Upsilons in 9-10.6 GeV, {upsilons['anti_isolated']:,} of them after anti-isolation."
     )
     for name, found in truth["files"].items():
         if found["kind"] == "simulation":
-            _say(f"{name}: cross section {found['cross_section']:.4g} pb")
+            say(f"{name}: cross section {found['cross_section']:.4g} pb")
 
 
 @app.command()
@@ -200,101 +201,17 @@ def shower(
         from processors.shower_injectors import find_injectors
 
         write = partial(simulate_tiles, injectors=find_injectors)
-    with _progress() as advance:
+    with progress() as advance:
         paths = write(out, settings, seed, bricks=bricks, brick=brick, progress=advance)
     for path in paths:
-        _say(str(path))
+        say(str(path))
         truth = read_record(path)
         if truth is not None:
-            _say(
+            say(
                 f"brick {truth['brick']}: {truth['showers']['number']:,} showers of {energy} GeV "
                 f"left {sum(truth['showers']['basetracks']):,} of {truth['basetracks']:,} "
                 f"base-tracks in {len(truth['z'])} films."
             )
-
-
-@app.command()
-def topjet(
-    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
-    jets: Annotated[
-        int, typer.Option("--jets", help="Training jets, half of them tops.")
-    ] = 100_000,
-    test: Annotated[
-        int | None,
-        typer.Option("--test", help="Test jets; default: a quarter of --jets.", show_default=False),
-    ] = None,
-    systematics: Annotated[
-        int | None,
-        typer.Option(
-            "--systematics",
-            help="Jets of each of the 15 varied samples, 0 for none; default: as many as test "
-            "jets, at most 10,000.",
-            show_default=False,
-        ),
-    ] = None,
-    dataset: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--dataset",
-            help="Only this sample, as in train_nominal or 'ttbar_*'; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    layout: Annotated[
-        str, typer.Option("--layout", help="2024, or 2022: no taste, event numbers, scales.")
-    ] = "2024",
-    format: Annotated[str, typer.Option("--format", help="h5 or h5.gz.")] = "h5",
-    jets_per_file: Annotated[
-        int, typer.Option("--jets-per-file", help="Jets of a file at most.")
-    ] = 100_000,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same jets.")] = 1,
-) -> None:
-    """Top and QCD jets with systematic variations, as HDF5 of the ATLAS top tagging open data."""
-    from hepml.simulate.topjet import simulate
-
-    with _progress() as advance:
-        paths = simulate(
-            out,
-            jets,
-            seed,
-            test=test,
-            systematics=systematics,
-            datasets=dataset or (),
-            layout=layout,
-            format=format,
-            jets_per_file=jets_per_file,
-            progress=advance,
-        )
-    truth = _listed(paths)
-    files = truth["files"].values()
-    total, tops = (sum(item[name] for item in files) for name in ("jets", "tops"))
-    _say(f"{total:,} simulated jets, {tops:,} of them tops:  hepml import topjet {out} --out JETS")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while files are simulated."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    bar = (TextColumn("simulate"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*bar, transient=True) as progress:
-        task = progress.add_task("simulate", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def _listed(paths: Sequence[Path]) -> Any:
-    """Print the files; the last of them is the truth, which is returned."""
-    import json
-
-    for path in paths:
-        _say(str(path))
-    return json.loads(paths[-1].read_text())
-
-
-def _say(text: str) -> None:
-    from rich.console import Console
-
-    Console().print(text, soft_wrap=True, highlight=False)
 
 
 def _numbers(options: Sequence[str]) -> dict[str, int]:
@@ -314,3 +231,7 @@ def _numbers(options: Sequence[str]) -> dict[str, int]:
                 "upsilon_1s=500."
             )
     return found
+
+
+app.command()(topjet)
+app.command()(dijet)

@@ -30,19 +30,22 @@ class DijetSample:
         0 background, 1 signal, ``None``: the file has to say.
     prongs : int or None
         Partons that each of the two resonances decays to; 0 for background.
+    window : (float, float) or None
+        Dijet masses [GeV] that it is restricted to.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     label: int | None = None
     prongs: int | None = None
+    window: tuple[float, float] | None = None
 
 
 SAMPLES = {
     item.name: item
     for item in (
         DijetSample("qcd", ("QCD",), 0, 0),
-        DijetSample("qcd_extra", ("extra_QCD",), 0, 0),
+        DijetSample("qcd_extra", ("extra_QCD",), 0, 0, (3300.0, 3700.0)),
         DijetSample("qcd_generated", ("generated_QCD",), 0, 0),
         DijetSample("wprime_qq", ("W_qq",), 1, 2),
         DijetSample("wprime_qqq", ("W_qqq",), 1, 3),

@@ -173,6 +173,7 @@ def _notes(
         "simulation": frame.simulation,
         "sample_label": sample.label,
         "prongs": sample.prongs,
+        "window": sample.window,
         "layout": frame.layout,
         "key": frame.key,
         "columns": list(names.values()),

@@ -114,7 +114,10 @@ def _draw_categories(
     size = 3.5 if len(axis.centres) <= 250 else 2.2
     palette = ["black", *colours(max(len(names) - 1, 0))]
     tops = np.zeros(len(axis.centres))
+    filled = _filled([item for item in (data, simulated) if item is not None], position)
     for index, name in enumerate(names):
+        if position is not None and filled.any() and not filled[index]:
+            continue  # a class that the run has no events of
         if simulated.values.any():
             part = _slice(simulated, index, position)
             text = f"{name}, sim." if data is not None else name
@@ -130,6 +133,13 @@ def _draw_categories(
             reach = data_points(axes, axis, part, density, label=name, **style)
             tops = np.maximum(tops, reach)
     return axis, tops
+
+
+def _filled(found: list[Yields], position: int | None) -> NDArray[np.bool_]:
+    """Categories with anything in them."""
+    if position is None:
+        return np.ones(1, dtype=bool)
+    return np.asarray(np.any([item.values.any(axis=1 - position) for item in found], axis=0))
 
 
 def _split(histogram: hist.Hist[Any], single: str) -> tuple[list[str], BinAxis, int | None]:
