@@ -132,13 +132,32 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         names: Any = _safe(feature_names, x.shape[1])
         weight = _weights(sample_weight, len(x))
         train = lightgbm.Dataset(x, target, weight=weight, feature_name=names)
+        other = None if validation is None else self._validation(train, validation)
+        return self._boost(train, other)
+
+    def fit_sets(self, train: Any, classes: Sequence[Any], validation: Any = None) -> Self:
+        """Train on LightGBM's own data sets, which may be made of more than fits in memory.
+
+        Parameters
+        ----------
+        train, validation : lightgbm.Dataset
+            Labels are places in ``classes``; the validation set refers to the training set.
+        classes : sequence
+            Labels, sorted.
+        """
+        self.classes_ = np.asarray(classes)
+        self._boost(train, validation)
+        self.n_features_in_ = self.booster_.num_feature()
+        return self
+
+    def _boost(self, train: Any, validation: Any) -> Self:
+        import lightgbm
+
         sets = [train]
-        calls: list[Any] = []
-        self.history_: dict[str, list[float]] = {}
         recorded: dict[str, dict[str, list[float]]] = {}
-        calls.append(lightgbm.record_evaluation(recorded))
+        calls: list[Any] = [lightgbm.record_evaluation(recorded)]
         if validation is not None:
-            sets.append(self._validation(train, validation))
+            sets.append(validation)
             if self.early_stopping:
                 calls.append(
                     lightgbm.early_stopping(

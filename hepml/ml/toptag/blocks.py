@@ -195,17 +195,22 @@ def _counted(block: Block, rows: pa.Table) -> Block:
     return replace(block, tops=int(label.sum()), weight=float(weight.sum()))
 
 
-def fewer(rows: JetRows, most: int | None, seed: int = 0) -> JetRows:
-    """At most so many jets, of row groups drawn at random."""
+def fewer(rows: JetRows, most: int | None, seed: int | None = 0) -> JetRows:
+    """At most so many jets, of row groups drawn at random; without a seed the first ones."""
     if most is None or most >= len(rows):
         return rows
     left, kept = most, {}
-    for place in np.random.default_rng([seed, 17]).permutation(len(rows.blocks)).tolist():
+    order = np.arange(len(rows.blocks))
+    if seed is not None:
+        order = np.random.default_rng([seed, 17]).permutation(order)
+    for place in order.tolist():
         block = rows.blocks[place]
         if left < block.size:
             chosen = np.arange(block.size, dtype=np.int32) if block.rows is None else block.rows
-            # a random part of it, for it may be sorted
-            some = np.random.default_rng([seed, 18]).permutation(block.size)[:left]
+            some = np.arange(block.size)
+            if seed is not None:  # a random part of it, for it may be sorted
+                some = np.random.default_rng([seed, 18]).permutation(some)
+            some = some[:left]
             cut = replace(block, size=left, rows=chosen[np.sort(some)])
             block = _counted(cut, read_block(block, (LABEL, WEIGHT)))
         kept[place] = block
