@@ -19,7 +19,8 @@ class Variation(Result):
     value : float or None
         Of all jets; ``None`` where a rejection is not finite.
     error : float or None
-        Statistical, as if the sets shared no jet: too large where they do.
+        Statistical: for weights of the same jets with what they share, for others as if they
+        shared no jet, and then too large where they do.
     bins : tuple of (float or None)
         In the pT bins.
     """

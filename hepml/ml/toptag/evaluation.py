@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hepml.errors import TableError
 from hepml.ml.class_results import History
 from hepml.ml.steps import Progress, Steps
 from hepml.ml.toptag.arrays import write_arrays, write_npz
 from hepml.ml.toptag.evaluation_output import flat_metrics, write_evaluation
-from hepml.ml.toptag.judging import Judged, judge_set
+from hepml.ml.toptag.influence import influences, ratio_errors
+from hepml.ml.toptag.judging import Judged, judge_set, weights_of
 from hepml.ml.toptag.published import PUBLISHED, Baseline
 from hepml.ml.toptag.results import Efficiency, MetricSet, TaggerResult
 from hepml.ml.toptag.roles import NOMINAL, SETS, JetSet, known_datasets
@@ -163,6 +165,7 @@ class _Work:
         self.notes: list[str] = []
         self.seen: list[str] = []
         self.weighted = False
+        self.influences: list[NDArray[np.float64] | None] = []
         self.nominal = reader.read(NOMINAL)
 
     def add(self, dataset: str) -> None:
@@ -199,6 +202,8 @@ class _Work:
             jets = jets.plus(self.nominal.only(item.add))
             names = (*names, NOMINAL) if item.add == "background" else (NOMINAL, *names)
         found = judge_set(jets, item, names)
+        if jets is self.nominal:
+            found = self._compared(found, item)
         self.sets.append(found.metrics)
         self._keep(found)
         metrics = found.metrics
@@ -213,6 +218,16 @@ class _Work:
                     f"{metrics.name}: no background jet of {metrics.background:,} passes at "
                     f"{point.efficiency:g}, the rejection is above {point.least:.3g}."
                 )
+
+    def _compared(self, found: Judged, item: JetSet) -> Judged:
+        """With errors of the ratios to nominal, both being of the same jets."""
+        weights, points = weights_of(self.nominal, item), found.metrics.rejections
+        mine = [influences(self.nominal, weights, found.roc, point) for point in points]
+        if not self.sets:
+            self.influences = mine
+            return found
+        compared = ratio_errors(points, mine, self.sets[0].rejections, self.influences)
+        return Judged(found.metrics.model_copy(update={"rejections": compared}), found.roc)
 
     def _keep(self, found: Judged) -> None:
         if self.npz is not None:

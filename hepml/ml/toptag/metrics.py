@@ -28,6 +28,8 @@ WORKING_POINTS = (0.5, 0.8)
 # No event seen: fewer than this many expected, at 95 % confidence.
 _NONE_SEEN = -math.log(0.05)
 _POINTS = 400
+# Half the range of signal efficiencies that the slope of a ROC curve is measured in.
+_REACH = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,11 +137,23 @@ class Roc:
 
     def _passing_error(self, efficiency: float, passing: float) -> float:
         """Binomial error of a background efficiency, and what the threshold's own error adds."""
-        signal, background = self.jets
-        shift = math.sqrt(efficiency * (1 - efficiency) / signal)
-        low, high = np.interp([efficiency - shift, efficiency + shift], self.tpr, self.fpr)
-        own = max(passing * (1 - passing), 0.0) / background
-        return math.sqrt(own + (0.5 * float(high - low)) ** 2)
+        own = max(passing * (1 - passing), 0.0) / self.jets[1]
+        return math.sqrt(own + (self._shift(efficiency) * self.slope(efficiency)) ** 2)
+
+    def _shift(self, efficiency: float) -> float:
+        """Binomial error of the signal efficiency."""
+        return math.sqrt(efficiency * (1 - efficiency) / self.jets[0])
+
+    def slope(self, efficiency: float) -> float:
+        """Change of the background efficiency with that of signal.
+
+        Between points so far apart that jets in between make it precise, and at least the error
+        of the signal efficiency.
+        """
+        reach = min(max(_REACH, self._shift(efficiency)), efficiency, 1 - efficiency)
+        ends = np.array([efficiency - reach, efficiency + reach])
+        low, high = np.interp(ends, self.tpr, self.fpr)
+        return float(high - low) / (2 * reach)
 
     def curve(self) -> Curve | None:
         """Signal efficiency against rejection, thinned out; finite rejections only."""

@@ -48,6 +48,8 @@ class Rejection(Result):
         Score of the point of the ROC curve that it was read at.
     reached : float or None
         Signal efficiency there, a bit more than wanted.
+    ratio_error : float or None
+        Statistical error of ``value`` over the nominal one, where both are of the same jets.
     """
 
     efficiency: float
@@ -56,6 +58,7 @@ class Rejection(Result):
     least: float | None = None
     threshold: float | None = None
     reached: float | None = None
+    ratio_error: float | None = None
 
 
 class PtBin(Result):

@@ -97,8 +97,9 @@ def _variation(first: MetricSet, second: MetricSet, efficiency: float) -> Variat
     for k, (one, two) in enumerate(zip(first.bins, second.bins, strict=False)):
         bins[k] = difference(_at(one.rejections, efficiency), _at(two.rejections, efficiency))
     a, b = first.rejection(efficiency), second.rejection(efficiency)
-    error = None
-    if a.value and b.value and a.error is not None and b.error is not None:
+    # known where both are of the same jets
+    error = a.ratio_error
+    if error is None and a.value and b.value and a.error is not None and b.error is not None:
         error = a.value / b.value * math.hypot(a.error / a.value, b.error / b.value)
     return Variation(
         first=first.name,
@@ -192,7 +193,7 @@ def systematic_notes(found: Systematics) -> tuple[str, ...]:
     if noise:
         names = "; ".join(item.title for item in noise)
         notes.append(
-            "Smaller than the statistical error that the samples would have if they shared no "
-            f"jets: {names}."
+            "Smaller than their statistical error (of different samples: as if they shared no "
+            f"jets): {names}."
         )
     return tuple(notes)
