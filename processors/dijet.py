@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Columns = dict[str, Any]
 _MOMENTUM = ("px", "py", "pz", "m")
 _TAU = ("tau1", "tau2", "tau3")
+REGION = "signal region"
+_EVENT = ("label", "mx", "my", "label_ok", "prongs", "inclusive", "row")
 _INPUT = tuple(f"{jet}_{name}" for jet in ("j1", "j2") for name in (*_MOMENTUM, *_TAU))
 
 
@@ -48,57 +50,47 @@ class DijetProcessor(Processor):
 
     def required_branches(self, tree: str, kind: str) -> tuple[str, ...]:
         """Columns that the selection reads."""
-        return (*_INPUT, "label", "mx", "my", "row")
+        return (*_INPUT, *_EVENT)
 
     def select(self, events: Any) -> Selected:
         """Select events; needs concrete (eager or virtual) arrays."""
-        stored = {name: _read(events, name) for name in (*_INPUT, "label", "mx", "my", "row")}
+        stored = {name: _read(events, name) for name in (*_INPUT, *_EVENT)}
         jets = tuple(_jet(stored, jet) for jet in ("j1", "j2"))
         mass = dijet_mass(*jets)
-        prongs = _prongs(events, stored["label"])
-        steps, before = self._steps(events, stored, jets, mass)
+        steps = self._steps(stored, jets, mass)
         passing = np.ones(len(mass), dtype=bool)
         cutflow = {"all": np.ones(len(mass))}
         for step, mask in steps.items():
             passing &= mask
             cutflow[step] = np.ones(int(passing.sum()))
-        columns = {name: stored[name][passing] for name in ("label", "mx", "my", "row")} | {
-            "dijet_mass": mass[passing],
-            "prongs": prongs[passing],
-        }
+        names = ("label", "mx", "my", "prongs", "row")
+        columns = {name: stored[name][passing] for name in names} | {"dijet_mass": mass[passing]}
         ordered = self._ordered(jets)
         for place, jet in enumerate(JETS):
             columns |= _jet_columns(jet, ordered, place, jets, passing)
             columns[f"{jet}_constituents"] = _constituents(events, ordered, place, passing)
-        fills = dijet_fills(columns)
-        if not _notes(events).get("window"):
-            # a sample of the signal region alone would put a step into the spectrum
-            fills |= spectrum_fill(prongs[before], mass[before])
+        # a sample of the signal region alone would put a step into the spectrum
+        every = stored["inclusive"] != 0
+        for step, mask in steps.items():
+            every &= mask if step != REGION else True
+        fills = spectrum_fill(stored["prongs"][every], mass[every]) | dijet_fills(columns)
         if not self.table:
             return Selected(cutflow, fills)
         columns["event"] = _content(stored, passing)
         return Selected(cutflow, fills, columns, entries=np.flatnonzero(passing))
 
     def _steps(
-        self, events: Any, stored: Columns, jets: tuple[Columns, ...], mass: Floats
-    ) -> tuple[dict[str, NDArray[np.bool_]], NDArray[np.bool_]]:
-        """Masks of the steps, and of events that pass all but the signal region."""
+        self, stored: Columns, jets: tuple[Columns, ...], mass: Floats
+    ) -> dict[str, NDArray[np.bool_]]:
         cuts = self.cuts
-        before = (jets[0]["pt"] > 0) & (jets[1]["pt"] > 0)
-        steps = {"two jets": before}
+        steps = {"two jets": (jets[0]["pt"] > 0) & (jets[1]["pt"] > 0)}
         if cuts.mass_low is not None or cuts.mass_high is not None:
             low = -np.inf if cuts.mass_low is None else cuts.mass_low
             high = np.inf if cuts.mass_high is None else cuts.mass_high
-            steps["signal region"] = (mass > low) & (mass < high)
-        label = _notes(events).get("sample_label")
-        if cuts.labels == "sample" and label is not None:
-            own = stored["label"] == label
-            steps["label of its sample"] = own
-            before = before & own
-        elif cuts.labels == "sample":
-            # every data set has the same steps, also one of which nobody knows the label
-            steps["label of its sample"] = np.ones(len(mass), dtype=bool)
-        return steps, before
+            steps[REGION] = (mass > low) & (mass < high)
+        if cuts.labels == "sample":
+            steps["label of its sample"] = stored["label_ok"] != 0
+        return steps
 
     def _ordered(self, jets: tuple[Columns, ...]) -> NDArray[np.bool_]:
         """Whether the second jet of the input comes first; the input's order where equal."""
@@ -139,10 +131,6 @@ def _read(events: Any, name: str) -> NDArray[Any]:
     return np.asarray(ak.to_numpy(events[name]))
 
 
-def _notes(events: Any) -> Mapping[str, Any]:
-    return (events.metadata or {}).get("notes") or {}
-
-
 def _jet(stored: Columns, jet: str) -> Columns:
     """One jet in double precision, with its transverse momentum."""
     found = {name: stored[f"{jet}_{name}"].astype(np.float64) for name in (*_MOMENTUM, *_TAU)}
@@ -181,17 +169,6 @@ def _constituents(
     first, second = (_read(events, f"{jet}_n")[passing] for jet in ("j1", "j2"))
     counts = np.where(other, second, first)
     return np.where(np.isfinite(counts), counts, -1).astype(np.int32)
-
-
-def _prongs(events: Any, label: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Partons of each resonance: 0 of background, of signal what its sample says, else -1."""
-    notes = _notes(events)
-    own = notes.get("prongs") if notes.get("sample_label") == 1 else None
-    prongs = np.full(len(label), -1, dtype=np.int8)
-    prongs[label == 0] = 0
-    if own is not None:
-        prongs[label == 1] = own
-    return prongs
 
 
 def _content(stored: Columns, passing: NDArray[np.bool_]) -> NDArray[np.int64]:

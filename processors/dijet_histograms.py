@@ -36,7 +36,8 @@ def dijet_histograms(cuts: DijetCuts) -> tuple[Histogram, ...]:
     """Declare the histograms; those of one quantity have first an axis of classes.
 
     ``spectrum`` holds the dijet mass of every pair, but of samples that were restricted to the
-    signal region already; ``dijet_mass`` that of those that pass; ``masses`` the two jet masses, ``mass_points`` what was simulated.
+    signal region already; ``dijet_mass`` that of those that pass; ``masses`` the two jet masses,
+    ``mass_points`` what was simulated.
     """
     prongs = hist.axis.IntCategory(list(_CLASSES), name="prongs", label="Prongs")
     low = _SPECTRUM[1] if cuts.mass_low is None else cuts.mass_low

@@ -23,9 +23,11 @@ __all__ = ["BLOCK", "Events", "event_schema", "read_events", "verify", "write_ev
 
 # Events of a block, which becomes a group of rows: 10 MB of input.
 BLOCK = 50_000
-_TYPES = {"label": pa.int8(), "row": pa.int64()}
+# What the import adds to each event, so that a selection needs nothing else to know.
+_ADDED = ("label_ok", "prongs", "inclusive")
+_TYPES = {"row": pa.int64()} | dict.fromkeys(("label", *_ADDED), pa.int8())
 # Few different values, or none.
-_REPEATED = ("label", "mx", "my", "j1_n", "j2_n")
+_REPEATED = ("label", *_ADDED, "mx", "my", "j1_n", "j2_n")
 Columns = dict[str, NDArray[Any]]
 
 
@@ -49,9 +51,14 @@ class Events:
 
 
 def event_schema(names: Iterable[str]) -> pa.Schema:
-    """Columns of an import: those of the file, and ``label``, ``mx``, ``my`` and ``row``."""
+    """Columns of an import: those of the file, and what is known of its sample.
+
+    ``label_ok`` says whether the label is that of the sample (1, 0, or -1 where the sample has
+    none), ``prongs`` how many partons each resonance decays to (0 for background, -1 unknown),
+    ``inclusive`` is 0 where a sample was restricted to the signal region before.
+    """
     jets = [name for name in names if name[:3] in ("j1_", "j2_")]
-    every = [*jets, "label", "mx", "my", "row"]
+    every = [*jets, "label", "mx", "my", *_ADDED, "row"]
     return pa.schema([pa.field(name, _TYPES.get(name, pa.float32())) for name in every])
 
 
@@ -164,9 +171,21 @@ def _finished(columns: Columns, sample: DijetSample, account: dict[str, int]) ->
         )
         points = {(float(x), float(y)): int(n) for (x, y), n in zip(pairs.T, counts, strict=True)}
     kept = {name: values.astype(np.float32, copy=False) for name, values in columns.items()}
-    kept |= {"label": label, "row": columns["row"]}
+    kept |= {"label": label, "row": columns["row"]} | _known(sample, label)
     account |= {name: count for name, count in counted.items() if count}
     return Events(kept, account, points)
+
+
+def _known(sample: DijetSample, label: NDArray[np.int8]) -> Columns:
+    """What the sample says of each of its events."""
+    ok = np.full(len(label), -1) if sample.label is None else label == sample.label
+    own = sample.prongs if sample.label == 1 and sample.prongs is not None else -1
+    found = {
+        "label_ok": ok,
+        "prongs": np.select([label == 0, label == 1], [0, own], -1),
+        "inclusive": np.full(len(label), sample.window is None),
+    }
+    return {name: values.astype(np.int8) for name, values in found.items()}
 
 
 def write_events(
