@@ -65,8 +65,13 @@ def _draw_model(
     from hepml.plots.anomaly import draw_anomaly
     from hepml.plots.ml_production import draw_production
     from hepml.plots.ml_shower import draw_identification
+    from hepml.plots.toptag import draw_tagger
 
-    drawn = {"higgs-production": draw_production, "anomaly": draw_anomaly}
+    drawn = {
+        "higgs-production": draw_production,
+        "anomaly": draw_anomaly,
+        "top-tagger": draw_tagger,
+    }
     draw = drawn.get(_kind(place / "result.json"), draw_identification)
     return draw(place, out, formats, **options)
 

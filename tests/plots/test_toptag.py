@@ -23,6 +23,7 @@ from hepml.ml.toptag.results import (
     TaggerResult,
 )
 from hepml.ml.toptag.systematics import find_systematics
+from hepml.plots.fits import draw_found
 from hepml.plots.style import Look
 from hepml.plots.toptag import draw_tagger, jet_figures, tagger_figures
 from hepml.plots.toptag_curves import loss_figure, pt_figure, rejection_figure
@@ -251,6 +252,13 @@ def test_only_what_there_is_is_drawn() -> None:
 def test_figures_come_from_the_files_alone(tmp_path: Path) -> None:
     small = result().model_copy(update={"sets": (nominal(),), "systematics": None, "mass": None})
     small.model_copy(update={"efficiencies": ()}).write(tmp_path / "result.json")
-    written = draw_tagger(tmp_path, tmp_path / "figures", formats=("png",))
+    written = draw_tagger(tmp_path, tmp_path / "figures")
     assert [path.name for path in written] == ["roc.png", "rejection_pt.png", "loss.png"]
     assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_hepml_plot_redraws_a_tagger(tmp_path: Path) -> None:
+    bare = {"sets": (nominal().model_copy(update={"bins": ()}),), "systematics": None}
+    rest = {"mass": None, "history": None, "efficiencies": (), "published": ()}
+    result().model_copy(update=bare | rest).write(tmp_path / "result.json")
+    assert [path.name for path in draw_found(tmp_path, formats=("svg",))] == ["roc.svg"]
