@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.errors import TableError, did_you_mean
-from hepml.importers.hdf5 import simulation_note
+from hepml.importers.hdf5 import check_filters, simulation_note
 
 __all__ = ["JETS", "OPTIONAL", "Block", "Frame", "column_names", "find_frame", "read_rows"]
 
@@ -174,6 +174,8 @@ def _frames(file: Any) -> Iterator[tuple[str, str]]:
 
 def _frame(file: Any, key: str, layout: str, where: str) -> Frame:
     blocks, rows = (_fixed if layout == "fixed" else _table)(file[key], key, where)
+    for path in {block.path for block in blocks}:
+        check_filters(file[path], where)
     return Frame(key, layout, rows, blocks, simulation_note(file.attrs.get("hepml_simulation")))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from hepml.errors import EmptyInputError, FileAccessError, OutputError
 from hepml.files import explain_write
 
-__all__ = ["find_files", "open_hdf5", "plain_stem", "simulation_note"]
+__all__ = ["check_filters", "find_files", "open_hdf5", "plain_stem", "simulation_note"]
 
 SUFFIXES = (".h5", ".h5.gz", ".hdf5", ".hdf5.gz")
 # Chunks that a block needs are unpacked once, however they are cut; for each dataset.
@@ -108,6 +108,26 @@ def _unpack(source: Path, target: Path) -> None:
         if error.errno is None:
             raise FileAccessError(f"{source} cannot be unpacked: {error}") from error
         raise OutputError(explain_write(target, error)) from error
+
+
+def check_filters(dataset: Any, where: str) -> None:
+    """Refuse a dataset that is compressed in a way that nobody here can undo.
+
+    Raises
+    ------
+    FileAccessError
+        If a filter is missing; HDF5 itself would speak of folders.
+    """
+    from h5py import h5z
+
+    plan = dataset.id.get_create_plist()
+    for number in range(plan.get_nfilters()):
+        code, _, _, name = plan.get_filter(number)
+        if not h5z.filter_avail(code):
+            raise FileAccessError(
+                f"{where}: {dataset.name} is compressed with "
+                f"{name.decode(errors='replace') or code}, which needs:  pip install hdf5plugin"
+            )
 
 
 def simulation_note(stored: Any) -> dict[str, Any] | None:

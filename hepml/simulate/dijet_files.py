@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 __all__ = ["FrameFile"]
 
+NONE = np.bytes_("N.")  # as PyTables stores that an index has no name
+
 
 class FrameFile:
     """A pandas frame of numbers that is being written; a context manager.
@@ -54,9 +56,9 @@ class FrameFile:
         )  # fmt: skip
         texts = np.array([name.encode() for name in names])
         for item in ("axis0", "block0_items"):
-            _array(group.create_dataset(item, data=texts), kind="string", name="N.", nan_rep="nan")
+            _array(group.create_dataset(item, data=texts), kind="string", name=NONE, nan_rep="nan")
         index = group.create_dataset("axis1", data=np.arange(rows, dtype=np.int64))
-        _array(index, kind="integer", name="N.")
+        _array(index, kind="integer", name=NONE)
         self._values = group.create_dataset("block0_values", (rows, len(names)), dtype)
         _array(self._values)
 
@@ -90,6 +92,7 @@ def _note(item: Any, **attributes: Any) -> None:
 
     for name, value in attributes.items():
         if isinstance(value, str):
-            # an empty text has no length that HDF5 could store
-            value = np.bytes_(value) if value else h5py.Empty("S1")
+            # of fixed length and marked as UTF-8, or pandas gets bytes; an empty one has no length
+            kind = h5py.string_dtype("utf-8", len(value)) if value else "S1"
+            value = np.array(value.encode(), kind) if value else h5py.Empty(kind)
         item.attrs[name] = value
