@@ -188,7 +188,7 @@ def _card(model: Mapping[str, Any]) -> str:
     lines = [f"# top-tagger: {model['name']}", "", str(card.get("about", "")), ""]
     lines += [
         f"- network: {plan['model']}, preset {plan['preset']}, "
-        f"{card.get('parameters_count', '?'):,} parameters, kept in `{model['file']}`",
+        f"{card.get('parameters_count') or 0:,} parameters, kept in `{model['file']}`",
         f"- training: Adam, learning rate {plan['learning_rate']:g}, {plan['batch']} jets a step",
         f"- reads: {_reads(model['inputs'], plan)}",
         f"- seed: {card.get('seed')}",

@@ -10,6 +10,7 @@ from typing import Any
 from hepml.errors import ParameterError
 from hepml.ml.class_results import History
 from hepml.ml.steps import Progress
+from hepml.ml.threads import free_threads
 from hepml.ml.toptag.blocks import JetRows, need_columns, read_block
 from hepml.ml.toptag.inputs import ConstituentInputs, HighLevelInputs, Inputs, matrix
 from hepml.ml.toptag.loader import POOL, JetLoader
@@ -206,7 +207,7 @@ def _network(
         epochs=EPOCHS if asked.epochs is None else asked.epochs,
         patience=PATIENCE if asked.patience is None else asked.patience,
         seed=asked.seed,
-        threads=asked.workers,
+        threads=free_threads(asked.workers),
         device=pick_device(asked.device),
         precision=asked.precision,
     )
