@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ class Arrivals:
         """
         for future in done:
             if future.status == "cancelled":
-                raise future.exception()
+                raise CancelledError(f"{future.key} was cancelled")
             if future.status == "error":
                 yield future.key, future.exception()
                 self._give_up([future.key])

@@ -139,17 +139,19 @@ def _local(workers: int, options: ClusterOptions) -> Iterator[Any]:
     from hepml.engine.tuning import LOCAL
 
     profile = {"distributed.worker.profile.enabled": options.performance_report is not None}
-    with (
-        without_main(),
-        dask.config.set({**LOCAL, **profile}),
-        LocalCluster(
+    with without_main(), dask.config.set({**LOCAL, **profile}):
+        cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: None would insist on 8787
             silence_logs="ERROR",
-        ) as cluster,
-    ):
-        yield cluster
+        )
+        try:
+            yield cluster
+        finally:
+            # a process that is slow to die must not turn a good run into a failed one
+            with suppress(TimeoutError):
+                cluster.close()
 
 
 @contextmanager

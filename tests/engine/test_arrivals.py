@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,12 @@ def test_chunks_that_no_worker_ever_gets_are_handed_out_again(
         ProbeProcessor(), words, out=tmp_path / "here", executor="iterative", **options
     )
     assert_same_bits(there, here)
+
+
+def test_tasks_that_somebody_cancels_end_the_wait(client: Any) -> None:
+    futures = client.map(nap, [2.0] * 3, range(3), key="three", pure=False)
+    waiting = arrivals(client, "three")
+    waiting.add(futures)
+    client.cancel(futures)
+    with pytest.raises(CancelledError, match="three"):
+        list(waiting)
