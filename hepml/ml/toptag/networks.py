@@ -123,6 +123,8 @@ class DeepSets(nn.Module):
         Energy flow: constituents are weighted by a function of their pT.
     fraction : bool
         That function is the share of the pT; else ln(pT / MeV), as published.
+    normalise : bool
+        Normalise the features of filled slots, and what is summed; the published ones do not.
     """
 
     def __init__(
@@ -135,20 +137,25 @@ class DeepSets(nn.Module):
         dropout: float = 0.0,
         weighted: bool = False,
         fraction: bool = False,
+        normalise: bool = False,
     ) -> None:
         super().__init__()
         self.inputs, self.weighted, self.fraction = inputs, weighted, fraction
         # computes padded slots as well: for tracing, which needs fixed shapes
         self.padded = False
-        self.phi = nn.Sequential(*_rectified(inputs, phi))
-        self.latent_dropout = nn.Dropout(latent_dropout)
+        first = [_norm(inputs)] if normalise else []
+        self.phi = nn.Sequential(*first, *_rectified(inputs, phi))
+        self.latent: nn.Module = nn.Dropout(latent_dropout)
+        if normalise:
+            self.latent = nn.Sequential(_norm(phi[-1]), self.latent)
         self.f = nn.Sequential(*_rectified(phi[-1], f, dropout), _linear(f[-1], 1, normal=True))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits, shape (jets,)."""
         there = filled(x)
         if self.padded:
-            each = self.phi(x[:, :, : self.inputs])
+            slots = x[:, :, : self.inputs]
+            each = self.phi(slots.flatten(0, 1)).unflatten(0, slots.shape[:2])
             weight = self._weight(x) * there if self.weighted else there.to(each.dtype)
             summed = (each * weight.unsqueeze(2)).sum(dim=1)
         else:
@@ -158,7 +165,7 @@ class DeepSets(nn.Module):
             if self.weighted:
                 each = each * self._weight(rows).unsqueeze(1)
             summed = each.new_zeros(len(x), each.shape[1]).index_add(0, jet, each)
-        found: Tensor = self.f(self.latent_dropout(summed)).squeeze(1)
+        found: Tensor = self.f(self.latent(summed)).squeeze(1)
         return found
 
     def _weight(self, x: Tensor) -> Tensor:

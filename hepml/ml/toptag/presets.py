@@ -124,8 +124,8 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "small": {
         "hldnn": {"hidden": [64] * 3},
         "dnn": {"hidden": [128] * 3, "normalise_inputs": True},
-        "efn": {"phi": [64] * 3, "f": [64] * 2, "latent_dropout": 0.0, "dropout": 0.0},
-        "pfn": {"phi": [64] * 3, "f": [64] * 2, "latent_dropout": 0.0, "dropout": 0.0},
+        "efn": {"phi": [64] * 3, "f": [64] * 2, "normalise": True},
+        "pfn": {"phi": [96] * 3, "f": [96] * 2, "normalise": True},
         "particlenet": {"widths": [16, 32, 64], "neighbours": 8, "dense": 32, "dropout": 0.1},
         "part": {
             "width": 32,
@@ -178,7 +178,7 @@ def network_plan(
         options["fraction"] = fraction
     plan = NetworkPlan(model, preset, inputs, rate, penalty=penalty, options=options)
     if preset == "small":
-        plan = replace(plan, learning_rate=1e-3, penalty=0.0)
+        plan = replace(plan, learning_rate=2e-3, penalty=0.0)
     given: dict[str, Any] = {"learning_rate": learning_rate, "batch": batch, "slots": slots}
     for name, value in given.items():
         if value is not None and not value > 0:

@@ -76,7 +76,7 @@ class ParticleTransformer(nn.Module):
         bias = self.pairs(pair_features(x, there)) + closed
         for block in self.blocks:
             hidden = block(hidden, hidden, bias)
-        token = self.token.expand(len(x), -1, -1).to(hidden.dtype)
+        token = self.token.expand(x.shape[0], -1, -1).to(hidden.dtype)
         closed = torch.cat([torch.zeros_like(closed[..., :1]), closed], dim=3)
         for block in self.tokens:
             token = block(token, torch.cat([token, hidden], dim=1), closed)
