@@ -74,6 +74,9 @@ class Fitted(Result):
         The same of events that only choose among fits.
     q0, p, Z : float or None
         Test of mu = 0: twice the gain in ln L, its p-value at these masses, the significance.
+    mirrored : bool
+        The fit found the two masses in the other order; they were exchanged for comparison with
+        the truth (a resonance is X or Y by name alone where both decay alike).
     status : str
         ``"ok"``, or what a reader must know.
     """
@@ -84,6 +87,7 @@ class Fitted(Result):
     q0: float | None = None
     p: float | None = None
     Z: float | None = None
+    mirrored: bool = False
     status: str = "ok"
 
     def parameter(self, name: str) -> Parameter | None:
