@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from topjet_loading import LOADING_STEPS
+
 __all__ = ["STEPS"]
 
 Answer = dict[str, Any]
@@ -82,7 +84,7 @@ def naive(data: Path, scratch: Path) -> Answer:
 
 STEPS: dict[str, Callable[[Path, Path], Answer]] = {
     step.__name__: step for step in (contiguous, chunked, gz, parallel, naive)
-}
+} | LOADING_STEPS
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ def modules() -> Iterator[dict[str, ModuleType]]:
     names = [path.stem for path in FOLDER.glob("*.py")]
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(FOLDER))
-        wanted = ("measure", "topjet", "topjet_inputs", "topjet_steps")
+        wanted = ("measure", "topjet", "topjet_inputs", "topjet_loading", "topjet_steps")
         yield {name: importlib.import_module(name) for name in wanted}
         for name in names:
             sys.modules.pop(name, None)
@@ -60,3 +60,31 @@ def test_lost_constituents_are_an_error(
     monkeypatch.setattr(topjet, "make", lambda *_: None)
     with pytest.raises(modules["measure"].BenchmarkError, match="do not hold the same"):
         topjet.import_section(Namespace(quick=True, data=tmp_path))
+
+
+def test_the_naive_loader_gives_the_batches_of_ours(
+    modules: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    import numpy as np
+
+    from hepml.ml.toptag.blocks import find_rows
+    from hepml.ml.toptag.inputs import ConstituentInputs
+    from hepml.ml.toptag.loader import JetLoader
+    from hepml.tables import FeatureTable
+
+    modules["topjet_inputs"].make(tmp_path / "test_nominal_000.h5", 300, "contiguous")
+    modules["topjet_steps"].STEPS["table"](tmp_path, tmp_path)
+    rows = find_rows(FeatureTable.open(tmp_path / "run"), {"all": (0.0, 1.0)})["all"]
+    ours = list(JetLoader(rows, ConstituentInputs(80), shuffle=False).epoch())
+    naive = modules["topjet_loading"].naive_batches(tmp_path / "test_nominal_000.h5", 300)
+    for mine, (x, y, _) in zip(ours, naive, strict=True):
+        np.testing.assert_array_equal(mine.y, y)
+        np.testing.assert_allclose(mine.x, x, atol=2e-4)
+
+
+def test_targets_of_loading_are_ratios_of_cpu_times(modules: dict[str, ModuleType]) -> None:
+    steps = ("loader", "naive_loader", "pfn", "pfn_memory", "small", "small_memory", "million")
+    records = [{"step": name, "jets": 100, "loop_cpu": 1.0, "memory": 1500.0} for name in steps]
+    records[1]["loop_cpu"] = 4.0
+    found = [item["measured"] for item in modules["topjet"].loading_targets(records)]
+    assert found == [4.0, 1.0, 1.0, 2.0]
