@@ -104,8 +104,9 @@ def signal_events(rng: np.random.Generator, mx: Floats, my: Floats, prongs: int)
         done.append(_kept(found, good))
         places.append(left[good])
         left = left[~good]
-    order = np.argsort(np.concatenate(places)) if places else np.empty(0, np.int64)
-    return _kept(_joined(done), order)
+    if not done:
+        return _resonant(rng, mx, my, prongs)
+    return _kept(_joined(done), np.argsort(np.concatenate(places)))
 
 
 def _resonant(rng: np.random.Generator, one: Floats, two: Floats, prongs: int) -> Events:

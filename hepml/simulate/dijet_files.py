@@ -93,6 +93,6 @@ def _note(item: Any, **attributes: Any) -> None:
     for name, value in attributes.items():
         if isinstance(value, str):
             # of fixed length and marked as UTF-8, or pandas gets bytes; an empty one has no length
-            kind = h5py.string_dtype("utf-8", len(value)) if value else "S1"
+            kind = h5py.string_dtype("utf-8", max(len(value), 1))
             value = np.array(value.encode(), kind) if value else h5py.Empty(kind)
         item.attrs[name] = value

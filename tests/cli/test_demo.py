@@ -111,3 +111,18 @@ def test_jets_end_in_a_run_with_every_sample(tmp_path: Path) -> None:
     assert "the data are simulated" in printed
     assert f"{out}/topjet/plots/jet_m.png" in printed
     assert (out / "topjet" / "plots" / "jet_m.png").exists()
+
+
+@pytest.mark.slow
+def test_dijets_end_in_figures_and_a_table(tmp_path: Path) -> None:
+    out = tmp_path / "j"
+    options = ["--events", "2000", "--workers", "1", "--seed", "2", "--out", str(out)]
+    result = CliRunner().invoke(app, ["demo", "dijet", *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    run = hepml.Run(out / "dijet")
+    rows = {name: len(run.features.of(name)) for name in run.features.datasets}
+    assert rows["qcd_extra"] == 2000
+    assert set(rows) == {"qcd", "qcd_extra", "wprime_qq", "wprime_qqq"}
+    figures = {path.stem for path in (run.path / "plots").iterdir()}
+    assert {"spectrum", "heavy_mass", "light_tau21", "mass_points", "cutflow"} <= figures
+    assert "the data are simulated" in result.output.replace("\n", "")

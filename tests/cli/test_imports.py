@@ -12,6 +12,7 @@ import pytest
 
 import hepml
 from tests.conftest import Answer
+from tests.importers.dijets import dijet_columns, write_fixed
 from tests.importers.emulsion import couples, write_brick, write_csv
 from tests.importers.jets import jet_columns, write_jets
 
@@ -169,3 +170,50 @@ def test_the_reference_jets_go_from_hdf5_to_figures(cli: Cli, tmp_path: Path) ->
     table = hepml.Run(tmp_path / "r").features
     assert len(table) == 15_000
     assert table.to_numpy(["split_ok"]).min() == 1
+
+
+def test_dijets_are_imported_and_run_as_a_user_types_it(cli: Cli, tmp_path: Path) -> None:
+    qcd = dijet_columns(40) | {"label": np.repeat([0.0, 1.0], [35, 5])}
+    source = write_fixed(tmp_path / "in" / "events_anomalydetection_v2.features.h5", qcd)
+    signal = write_fixed(tmp_path / "in" / "mine.h5", dijet_columns(30, 2, parametric=True))
+    answer = cli(
+        "import", "dijet", source, f"W_qqq={signal}", "--out", tmp_path / "imp", "--workers", 1
+    )
+    assert answer.code == 0, answer.text
+    assert "qcd: 40 events in 1 files\n  5 events with the label 1" in answer.out
+    assert "wprime_qqq: 30 events in 1 files, 2 mass points" in answer.out
+    assert f"hepml run dijet {tmp_path / 'imp'} --out RUN" in answer.out
+    again = cli("import", "dijet", source, "--out", tmp_path / "imp", "--workers", 1)
+    assert "1 files, 1 of them kept from before" in again.out
+    answer = cli(
+        "run", "dijet", tmp_path / "imp", "--out", tmp_path / "run", "--preset", "inclusive",
+        "--cut", "order=pt", "--executor", "iterative",
+    )  # fmt: skip
+    assert answer.code == 0, answer.text
+    run = hepml.Run(tmp_path / "run")
+    assert {name: len(run.features.of(name)) for name in run.features.datasets} == {
+        "qcd": 35,
+        "wprime_qqq": 30,
+    }
+    assert "'qcd' at import: 5 events with the label 1." in " ".join(answer.out.split())
+
+
+def test_a_dijet_file_that_cannot_be_imported_makes_the_command_fail(
+    cli: Cli, tmp_path: Path
+) -> None:
+    good = write_fixed(tmp_path / "good.h5", dijet_columns(3))
+    bad = write_fixed(tmp_path / "bad.h5", {"a": np.zeros(3)})
+    answer = cli("import", "dijet", good, bad, "--out", tmp_path / "imp", "--workers", 1)
+    assert answer.code != 0
+    assert "not imported: bad.h5 has no column 'pxj1'" in answer.out
+    assert (tmp_path / "imp" / "good" / "good.parquet").exists()
+
+
+def test_unlabelled_dijets_have_to_be_called_data_or_simulation(cli: Cli, tmp_path: Path) -> None:
+    write_fixed(tmp_path / "box.h5", dijet_columns(20))
+    cli("import", "dijet", tmp_path / "box.h5", "--out", tmp_path / "imp", "--workers", 1)
+    options = ["--out", tmp_path / "run", "--executor", "iterative"]
+    answer = cli("run", "dijet", tmp_path / "imp", *options)
+    assert answer.code == 2
+    assert "--kind" in answer.err
+    assert cli("run", "dijet", tmp_path / "imp", *options, "--kind", "data").code == 0

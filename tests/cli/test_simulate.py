@@ -87,3 +87,20 @@ def test_jets_are_written_and_counted(tmp_path: Path) -> None:
 def test_an_unknown_layout_is_an_error(tmp_path: Path) -> None:
     words = ["topjet", "--layout", "2023", "--out", str(tmp_path / "sim")]
     assert isinstance(CliRunner().invoke(app, words).exception, ParameterError)
+
+
+def test_dijets_are_written_at_the_asked_mass_points(tmp_path: Path) -> None:
+    options = ["dijet", "--events", "20", "--extra", "10", "--signal", "5", "--prongs", "3"]
+    options += ["--mass-points", "500:100,60.5:70", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, options)
+    assert result.exit_code == 0, result.output
+    assert "30 simulated events of QCD, 12 of signal:  hepml import dijet" in result.output
+    found = json.loads((tmp_path / "simulation.json").read_text())["files"]
+    assert found["events_anomalydetection_Z_XY_qqq_parametric.h5"]["events_per_point"] == 5
+    assert "events_anomalydetection_Z_XY_qq_parametric.h5" not in found
+
+
+def test_prongs_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["dijet", "--prongs", "two", "--out", str(tmp_path / "out")])
+    assert isinstance(result.exception, ParameterError)
+    assert "write 2, 3 or 2,3" in str(result.exception)
