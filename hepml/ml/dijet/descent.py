@@ -1,0 +1,154 @@
+"""Minimise a smooth deviance inside limits, with some of the parameters held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Deviance", "Stop", "covariance", "descend"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Estimated distance to the minimum, in units of the deviance, that counts as being there.
+CLOSE = 0.005
+_ROUNDS = 4
+
+
+class Deviance(Protocol):
+    """What is minimised."""
+
+    lower: Array
+    upper: Array
+
+    def evaluate(self, theta: Array) -> tuple[float, Array]:
+        """Deviance and its gradient."""
+
+    def information(self, theta: Array) -> Array:
+        """Information matrix of the parameters."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stop:
+    """Where the descent ended.
+
+    Attributes
+    ----------
+    theta : array
+        Parameters.
+    deviance : float
+        There.
+    distance : float
+        Estimated distance of the deviance to its minimum.
+    calls : int
+        Evaluations.
+    """
+
+    theta: Array
+    deviance: float
+    distance: float
+    calls: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether this is the minimum as far as the gradient can tell."""
+        return self.distance < CLOSE
+
+
+def descend(
+    objective: Deviance,
+    start: Array,
+    *,
+    held: Mask | None = None,
+    lower: Array | None = None,
+    upper: Array | None = None,
+) -> Stop:
+    """Descend from a start, with L-BFGS-B in units of the parameters' errors.
+
+    Parameters
+    ----------
+    objective : Deviance
+        Deviance, gradient, information and limits.
+    start : array
+        Where to begin; what lies outside the limits is moved to them.
+    held : array of bool, optional
+        Parameters that stay as they are.
+    lower, upper : array, optional
+        Tighter limits than the objective's.
+    """
+    low = objective.lower if lower is None else lower
+    high = objective.upper if upper is None else upper
+    free = np.ones(len(start), bool) if held is None else ~held
+    theta = np.where(free, np.clip(start, low, high), start).astype(np.float64)
+    calls = 0
+    for _ in range(_ROUNDS):
+        if free.any():
+            theta, used = _round(objective, theta, free, low, high)
+            calls += used
+        deviance, gradient = objective.evaluate(theta)
+        moving = free & ~_pressed(theta, gradient, low, high)
+        distance = _distance(objective, theta, gradient, moving)
+        if distance < CLOSE:
+            break
+    return Stop(theta, deviance, distance, calls)
+
+
+def _round(
+    objective: Deviance, theta: Array, free: Mask, low: Array, high: Array
+) -> tuple[Array, int]:
+    from scipy.optimize import minimize
+
+    unit = _units(objective, theta, low, high)[free]
+    offset = objective.evaluate(theta)[0]
+
+    def scaled(step: Array) -> tuple[float, Array]:
+        place = theta.copy()
+        place[free] = np.clip(theta[free] + unit * step, low[free], high[free])
+        value, gradient = objective.evaluate(place)
+        return value - offset, gradient[free] * unit
+
+    bounds = list(zip((low - theta)[free] / unit, (high - theta)[free] / unit, strict=True))
+    found = minimize(
+        scaled,
+        np.zeros(int(free.sum())),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"gtol": 1e-2, "ftol": 1e-7, "maxiter": 60, "maxls": 20},
+    )
+    place = theta.copy()
+    place[free] = np.clip(theta[free] + unit * found.x, low[free], high[free])
+    return place, int(found.nfev)
+
+
+def _units(objective: Deviance, theta: Array, low: Array, high: Array) -> Array:
+    """Errors of the parameters one by one, where they are of use as a length."""
+    size = np.diag(objective.information(theta))
+    widest = (high - low) / 4
+    return np.minimum(1 / np.sqrt(np.maximum(size, 1e-300)), np.maximum(widest, 1e-12))
+
+
+def _pressed(theta: Array, gradient: Array, low: Array, high: Array) -> Mask:
+    """Parameters that only a limit keeps from moving on."""
+    return ((theta <= low) & (gradient >= 0)) | ((theta >= high) & (gradient <= 0))
+
+
+def _distance(objective: Deviance, theta: Array, gradient: Array, moving: Mask) -> float:
+    """A quarter of g V g: the deviance is twice what the information belongs to."""
+    if not moving.any():
+        return 0.0
+    slope = gradient[moving]
+    return float(slope @ covariance(objective, theta, moving) @ slope) / 4
+
+
+def covariance(objective: Deviance, theta: Array, moving: Mask) -> Array:
+    """Inverse information of some parameters; large but finite where nothing is known."""
+    information = objective.information(theta)[np.ix_(moving, moving)]
+    size = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    values, vectors = np.linalg.eigh(information / np.outer(size, size))
+    values = np.maximum(values, 1e-10 * max(float(values[-1]), 1e-300))
+    root = vectors / np.sqrt(values) / size[:, None]
+    return np.asarray(root @ root.T)
