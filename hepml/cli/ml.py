@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli import anomaly, apply, production, topsystematics, toptagger
+from hepml.cli import anomaly, apply, dijet, production, topsystematics, toptagger
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -223,3 +223,4 @@ app.command("upsilon-anomaly")(anomaly.upsilon_anomaly)
 app.command("anomaly")(anomaly.anomaly)
 app.command("top-systematics")(topsystematics.top_systematics)
 app.command("top-tagger")(toptagger.top_tagger)
+app.command("dijet")(dijet.dijet)

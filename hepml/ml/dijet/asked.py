@@ -1,0 +1,139 @@
+"""What a dijet search is asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hepml.errors import ParameterError, did_you_mean
+from hepml.ml.dijet.composition import signal_shares
+from hepml.ml.dijet.events import STUDY, check_modes
+from hepml.ml.dijet.roles import ROLES
+
+__all__ = ["LEARNERS", "TITLES", "DijetOptions"]
+
+TITLES = {
+    "supervised": "Dedicated supervised",
+    "parametric": "Parametric supervised",
+    "weak": "Weakly supervised",
+    "prior-assisted": "Prior-assisted",
+}
+"""Strategies, and their names for people."""
+
+LEARNERS = ("auto", "trees", "network")
+
+
+@dataclass(frozen=True, slots=True)
+class DijetOptions:
+    """Everything that decides what is found, but for the events.
+
+    Attributes
+    ----------
+    strategy : str
+        One of ``TITLES``.
+    mass_point : (float, float)
+        Masses of X and Y [GeV] of the signal that is put into the data, and looked for by the
+        dedicated strategies; a prior-assisted fit does not know it.
+    mu : float
+        Signal fraction S/(S+B) of the data.
+    alpha : float
+        Share of the second mode in the signal; means nothing with one mode.
+    modes : tuple of str
+        Decay modes of the signal.
+    trials : int or None
+        Trainings (supervised, weak) or starting points of the fit; default 10, quick 5 (one for
+        supervised).
+    keep : int or None
+        Trials with the best validation loss that are averaged; default: 5 of the networks, all
+        of the trees, whose validation loss says little of a rare signal.
+    noise : int
+        Features of noise to add.
+    seed : int
+        Of the split, the composition, the noise and all training.
+    learner : {"auto", "trees", "network"}
+        What learns; auto: trees for single mass points, and networks as priors where torch is.
+    priors : int or None
+        Networks of each mode, averaged; default 3, quick 1.
+    exclude : tuple of (float, float)
+        Mass points that the priors are not trained on.
+    folds : int
+        0: one split by event key. From 5 on: every event is tested once, by models that never
+        saw it.
+    poisson : bool
+        Let the numbers of events of the data fluctuate.
+    quick : bool
+        Short trainings, to see that everything works.
+    features : tuple of str
+        Columns that are learned from.
+    """
+
+    strategy: str = "prior-assisted"
+    mass_point: tuple[float, float] = (300.0, 300.0)
+    mu: float = 0.003
+    alpha: float = 0.5
+    modes: tuple[str, ...] = ("qq", "qqq")
+    trials: int | None = None
+    keep: int | None = None
+    noise: int = 0
+    seed: int = 0
+    learner: str = "auto"
+    priors: int | None = None
+    exclude: tuple[tuple[float, float], ...] = ()
+    folds: int = 0
+    poisson: bool = False
+    quick: bool = False
+    features: tuple[str, ...] = STUDY
+
+    def __post_init__(self) -> None:
+        _one_of("strategy", self.strategy, TITLES)
+        _one_of("learner", self.learner, LEARNERS)
+        check_modes(self.modes)
+        if not (0 <= self.mu < 1):
+            raise ParameterError(f"mu is a signal fraction S/(S+B), from 0 to below 1: {self.mu}.")
+        signal_shares(len(self.modes), self.alpha if len(self.modes) > 1 else None)
+        if not all(math.isfinite(mass) and mass > 0 for mass in self.mass_point):
+            raise ParameterError(f"A mass point has two masses above 0 GeV: {self.mass_point}.")
+        for name in ("trials", "keep", "priors"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ParameterError(f"--{name} is at least 1, not {value}.")
+        if self.noise < 0 or self.seed < 0:
+            raise ParameterError("Neither --noise nor --seed is negative.")
+        if self.folds and self.folds < len(ROLES):
+            raise ParameterError(f"--folds is 0, or at least {len(ROLES)}, not {self.folds}.")
+
+    @property
+    def mixture(self) -> float | None:
+        """alpha, ``None`` with one mode."""
+        return self.alpha if len(self.modes) > 1 else None
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of each mode in the signal."""
+        return signal_shares(len(self.modes), self.mixture)
+
+    @property
+    def title(self) -> str:
+        """Name of the strategy for people."""
+        return TITLES[self.strategy]
+
+    @property
+    def trial_count(self) -> int:
+        """Trials, as asked for or by default."""
+        if self.trials is not None:
+            return self.trials
+        if self.strategy == "supervised":
+            return 1 if self.quick else 3
+        return 5 if self.quick else 10
+
+    @property
+    def prior_count(self) -> int:
+        """Networks of each mode."""
+        if self.priors is not None:
+            return self.priors
+        return 1 if self.quick else 3
+
+
+def _one_of(what: str, name: str, known: dict[str, str] | tuple[str, ...]) -> None:
+    if name not in known:
+        raise ParameterError(f"There is no {what} {name!r}. " + did_you_mean(name, known))
