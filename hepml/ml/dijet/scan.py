@@ -1,0 +1,254 @@
+"""Scans of dijet searches: one file a point, so that what was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hepml.errors import FileAccessError, HepmlError, OutputError, ParameterError
+from hepml.ml.dijet.results import DijetJudgement
+from hepml.ml.dijet.scan_results import FailedPoint, PointOptions, ScanPoint, ScanResult
+from hepml.ml.dijet.summary import summarise
+from hepml.processes import follow_parent, without_main
+
+__all__ = ["FLAT", "SIGNAL_FRACTIONS", "Point", "point_key", "run_scan", "scan_grid"]
+
+logger = logging.getLogger(__name__)
+
+Point = Callable[[PointOptions], DijetJudgement]
+Progress = Callable[[str, int, int], None]
+Found = ScanPoint | FailedPoint
+
+SIGNAL_FRACTIONS = tuple(10 ** (-3.5 + 2.2 * place / 9) for place in range(10))
+"""The published scan of mu."""
+
+FLAT = frozenset({"supervised", "parametric"})
+"""Strategies that learn from labels: what they find does not depend on mu; points have mu 0."""
+
+_FOLDER = "points"
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def scan_grid(
+    strategies: Sequence[str],
+    mu: Sequence[float] = SIGNAL_FRACTIONS,
+    mass_points: Sequence[tuple[float, float]] = ((300.0, 300.0),),
+    noise: Sequence[int] = (0,),
+    seeds: Sequence[int] = (0,),
+    *,
+    alpha: float | None = 0.5,
+) -> tuple[PointOptions, ...]:
+    """All combinations, each once, seed by seed: figures of the first one can be drawn early.
+
+    Parameters
+    ----------
+    strategies : sequence of str
+        Those in ``FLAT`` have one point for all mu.
+    mu : sequence of float
+        Signal fractions of the data.
+    mass_points : sequence of (float, float)
+        Masses of X and Y [GeV].
+    noise : sequence of int
+        Numbers of noise features.
+    seeds : sequence of int
+        Independent repetitions.
+    alpha : float or None
+        Share of three-prong signal, the same for all.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to scan.
+    """
+    found = [
+        PointOptions(
+            strategy=strategy, mu=fraction, mass_point=masses, alpha=alpha, noise=extra, seed=seed
+        )
+        for seed, masses, extra, strategy in itertools.product(
+            seeds, mass_points, noise, strategies
+        )
+        for fraction in ((0.0,) if strategy in FLAT else mu)
+    ]
+    if not found:
+        raise ParameterError("A scan needs a strategy, a signal fraction, a mass point and a seed.")
+    unique = {item.model_dump_json(): item for item in found}
+    return tuple(unique.values())
+
+
+def point_key(options: PointOptions, identity: Mapping[str, Any] | None = None) -> str:
+    """Name of a point's file: a hash of everything that decides its result.
+
+    Parameters
+    ----------
+    options : PointOptions
+        What is varied.
+    identity : mapping, optional
+        What is common to the scan, as JSON: events, other options, version.
+    """
+    content = {"options": options.to_json(), "identity": dict(identity or {})}
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def run_scan(
+    point: Point,
+    grid: Sequence[PointOptions],
+    folder: str | Path,
+    *,
+    identity: Mapping[str, Any] | None = None,
+    task: Mapping[str, Any] | None = None,
+    source: Mapping[str, Any] | None = None,
+    background: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Judge every point of a grid that has no result yet, and write ``result.json``.
+
+    Parameters
+    ----------
+    point : callable
+        Gives the judgement of its options, the same each time; can be pickled for ``workers``
+        above 1.
+    grid : sequence of PointOptions
+        See :func:`scan_grid`.
+    folder : path
+        Made where it does not exist. Points of an earlier scan in it are kept and used again
+        where everything that decides them is the same.
+    identity : mapping, optional
+        See :func:`point_key`.
+    task, source : mapping, optional
+        Written into the result.
+    background : int, optional
+        Background events in the data, for figures.
+    workers : int
+        Processes; the result does not depend on them.
+    progress : callable, optional
+        Called with a text, points done and points in all.
+
+    Returns
+    -------
+    ScanResult
+        Points that a user's input made impossible are in ``failed``; they are tried again by the
+        next scan.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something else.
+    """
+    if workers < 1:
+        raise ParameterError(f"--workers must be at least 1, not {workers}.")
+    root = _own_folder(Path(folder))
+    keys = [point_key(options, identity) for options in grid]
+    found: dict[str, Found] = {}
+    for key in keys:
+        if (stored := _stored(root / _FOLDER / f"{key}.json", key)) is not None:
+            found[key] = stored
+    todo = [
+        (options, key, root / _FOLDER / f"{key}.json")
+        for options, key in zip(grid, keys, strict=True)
+        if key not in found
+    ]
+    for key, item in _judged(point, todo, workers):
+        found[key] = item
+        if progress is not None:
+            progress(_text(item.options), len(found), len(keys))
+    ordered = [found[key] for key in keys]
+    points = tuple(item for item in ordered if isinstance(item, ScanPoint))
+    result = ScanResult(
+        task=dict(task or {}),
+        source=dict(source or {}),
+        background=background,
+        points=points,
+        failed=tuple(item for item in ordered if isinstance(item, FailedPoint)),
+        summary=summarise(points),
+    )
+    result.write(root / "result.json")
+    return result
+
+
+def _text(options: PointOptions) -> str:
+    x, y = options.mass_point
+    return f"{options.strategy}, mu = {options.mu:.2g}, ({x:g}, {y:g}) GeV"
+
+
+def _own_folder(root: Path) -> Path:
+    """A folder that is empty, or of an earlier scan."""
+    if root.exists() and not root.is_dir():
+        raise OutputError(f"{root} is a file; choose another --out.")
+    if root.is_dir() and any(root.iterdir()) and not (root / _FOLDER).is_dir():
+        raise OutputError(f"{root} exists and holds no scan; choose another --out.")
+    try:
+        (root / _FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"Cannot write to {root}: {error.strerror}.") from error
+    return root
+
+
+def _stored(path: Path, key: str) -> ScanPoint | None:
+    """A point that an earlier scan judged; ``None`` if there is none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        found = ScanPoint.read(path)
+    except FileAccessError as error:
+        logger.warning("%s It is judged again.", error)
+        return None
+    return found if found.key == key else None
+
+
+def _judged(
+    point: Point, todo: Sequence[tuple[PointOptions, str, Path]], workers: int
+) -> Iterator[tuple[str, Found]]:
+    """Results as they come, each written already."""
+    if workers == 1 or len(todo) < 2:
+        for options, key, path in todo:
+            yield key, _judge(point, options, key, path)
+        return
+    with _pool(min(workers, len(todo))) as pool:
+        running = {pool.submit(_judge, point, *item): item[1] for item in todo}
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+
+
+def _judge(point: Point, options: PointOptions, key: str, path: Path) -> Found:
+    """One point, written by whoever made it: an interrupt loses nothing that was finished."""
+    try:
+        judgement = point(options)
+    except HepmlError as error:
+        return FailedPoint(options=options, reason=str(error))
+    found = ScanPoint(key=key, options=options, judgement=judgement)
+    found.write(path)
+    return found
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Fresh processes with one thread each for linear algebra."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent)
+    try:
+        with without_main():
+            os.environ.update(dict.fromkeys(_THREADS, "1"))
+            for _ in range(workers):
+                pool.submit(int)  # a process starts for each call that finds no idle one
+        yield pool
+    finally:
+        # after an interrupt the points in progress end, the others never start
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
