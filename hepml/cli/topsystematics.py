@@ -158,7 +158,10 @@ def uncertainty_table(found: TaggerResult) -> Table:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2g}"
+    if value is None:
+        return "-"
+    # two digits, and never a power of ten
+    return f"{100 * value:.0f}" if value >= 0.995 else f"{100 * value:.2g}"
 
 
 def _lacks(missing: int) -> str:
