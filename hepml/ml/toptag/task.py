@@ -118,7 +118,7 @@ def tag_tops(
             seconds=taught.seconds,
             history=taught.history if taught.history.losses else None,
             notes=(*account.notes, *jets.notes, *taught.notes),
-            npz=folder / "npz" if asked.npz else None,
+            npz=folder / "metrics" if asked.npz else None,
             progress=progress,
         )
         write_evaluation(found, folder)
