@@ -158,10 +158,9 @@ def uncertainty_table(found: TaggerResult) -> Table:
 
 
 def _percent(value: float | None) -> str:
-    if value is None:
-        return "-"
-    # two digits, and never a power of ten
-    return f"{100 * value:.0f}" if value >= 0.995 else f"{100 * value:.2g}"
+    from hepml.stats.wording import percent
+
+    return "-" if value is None else percent(value)
 
 
 def _lacks(missing: int) -> str:

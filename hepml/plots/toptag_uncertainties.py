@@ -15,6 +15,7 @@ from hepml.plots.panels import tidy
 from hepml.plots.samples import colours
 from hepml.plots.style import Look, make_room, new_figure, styled
 from hepml.plots.toptag_curves import PT
+from hepml.stats.wording import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -140,7 +141,7 @@ def sources_figure(found: Systematics, look: Look | None = None, *, title: str =
             if value is not None and error is not None:
                 line = [100 * max(value - error, 0.0), 100 * ends[place]]
                 axes.plot(line, [place, place], color="0.15", linewidth=1.2)
-            number = "" if value is None else f"{100 * value:.2g} %"
+            number = "" if value is None else f"{percent(value)} %"
             end = 100 * ends[place] + 2 * max(ends)
             text = "  ".join(part for part in (number, remark) if part)
             axes.text(end, place, text, va="center", fontsize=10.5)

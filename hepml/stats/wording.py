@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "fpr_text", "probability", "significance"]
+__all__ = ["amount", "fpr_text", "percent", "probability", "significance"]
 
 
 def probability(log10_p: float, *, tex: bool = False) -> str:
@@ -49,3 +49,14 @@ def fpr_text(rate: float) -> str:
     ('25%', '0.133%')
     """
     return f"{100 * rate:.3g}%"
+
+
+def percent(share: float) -> str:
+    """A share in percent: two digits, whole from a hundred on.
+
+    Examples
+    --------
+    >>> percent(0.0346), percent(1.234)
+    ('3.5', '123')
+    """
+    return f"{100 * share:.0f}" if abs(share) >= 0.995 else f"{100 * share:.2g}"

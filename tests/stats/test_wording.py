@@ -6,7 +6,7 @@ import pytest
 
 from hepml.errors import ParameterError
 from hepml.stats.points import working_points
-from hepml.stats.wording import amount, fpr_text, probability, significance
+from hepml.stats.wording import amount, fpr_text, percent, probability, significance
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_yields_have_three_digits_or_are_whole() -> None:
 def test_significances_and_rates_are_short() -> None:
     assert (significance(1.5956), significance(123.46)) == ("1.60", "123.5")
     assert [fpr_text(x) for x in (1.0, 0.25, 0.0013335)] == ["100%", "25%", "0.133%"]
+
+
+def test_percentages_have_no_power_of_ten() -> None:
+    assert [percent(x) for x in (0.0346, 0.994, 0.996, 1.234, 0.00089)] == [
+        *("3.5", "99", "100", "123", "0.089"),
+    ]
 
 
 def test_working_points_are_named_or_listed() -> None:
