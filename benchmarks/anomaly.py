@@ -24,6 +24,7 @@ from hepml.ml.anomaly import run_strategy
 from hepml.ml.anomaly.reading import Wish, read_events
 from hepml.ml.anomaly.report import SAMPLES
 from hepml.ml.anomaly.scored import Scored, Statistics
+from hepml.ml.anomaly.sculpted import follows_mass
 from hepml.ml.anomaly.significance import judge_sample
 from hepml.ml.anomaly.upsilon import PRESET
 from hepml.windows import UPSILON
@@ -67,6 +68,8 @@ def study(run: Path, what: str, strategy: str, given: argparse.Namespace) -> Rec
         events.data,
         density=given.density,
         density_options={"epochs": given.epochs} if given.density == "maf" else {},
+        preprocessing=given.preprocessing,
+        decorrelate=given.decorrelate,
         seeds=given.seeds,
         ensemble=given.ensemble,
         control=events.control,
@@ -90,6 +93,9 @@ def study(run: Path, what: str, strategy: str, given: argparse.Namespace) -> Rec
             "weighted": 0.0 if weighted is None else weighted.Z,
         }
     record["closure"] = found.closure.auc if found.closure else None
+    record["follows_mass"] = bool(
+        found.closure and found.closure.mass and follows_mass(found.closure.mass)
+    )
     record["seconds"] = time.process_time() - began
     return record
 
@@ -127,6 +133,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--ensemble", type=int, default=10)
+    parser.add_argument("--preprocessing", default="normal", help="of the density model")
+    parser.add_argument(
+        "--decorrelate", action=argparse.BooleanOptionalAction, default=True, help="in CWoLa"
+    )
     parser.add_argument("--nominal", type=float, default=0.1)
     given = parser.parse_args(arguments)
     given.data.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,8 @@ class AnomalyOptions:
         Density model; ``auto``: ``maf`` with the extra ``deep``, else ``neighbours``.
     preprocessing : str
         Order of its preprocessing, as published in code or in the README.
+    decorrelate : bool
+        Whether ``cwola`` takes the dependence on the mass out of the features.
     seeds : int
         Trainings of the density model.
     folds, ensemble : int
@@ -58,6 +60,7 @@ class AnomalyOptions:
     strategy: str = "cathode"
     density: str = "auto"
     preprocessing: str = "code"
+    decorrelate: bool = True
     seeds: int = 5
     folds: int = 5
     ensemble: int = 20

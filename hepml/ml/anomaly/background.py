@@ -224,7 +224,7 @@ def _history(model: Any, name: str, seed: int) -> DensityHistory:
     """Losses of a model that has them."""
     found = getattr(model, "history_", None) or {}
     curves = {
-        part: tuple(float(value) if np.isfinite(value) else None for value in found.get(part, ()))
-        for part in ("training", "validation")
+        field: tuple(float(value) if np.isfinite(value) else None for value in found.get(part, ()))
+        for field, part in (("training", "train"), ("validation", "validation"))
     }
     return DensityHistory(name=name, seed=seed, **curves)

@@ -80,6 +80,7 @@ def blind_result(
         bins=asked.bins,
         oversample=1,
         closure=True,
+        decorrelate=options.decorrelate,
         repeats=50 if options.quick else 200,
         store=Store(store),
         progress=progress,

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hepml.errors import ModelError, ParameterError
 from hepml.keys import key_position
 from hepml.ml.anomaly.background import train_background
-from hepml.ml.anomaly.closure import model_closure, untested
+from hepml.ml.anomaly.closure import model_closure, score_closure, untested
+from hepml.ml.anomaly.decorrelated import Decorrelation
 from hepml.ml.anomaly.ensemble import Rows
 from hepml.ml.anomaly.events import AnomalyData
 from hepml.ml.anomaly.job import Job, classified
@@ -45,22 +46,47 @@ def cathode(job: Job) -> StrategyResult:
 def cwola(job: Job) -> StrategyResult:
     """Data of the signal region against data of the sidebands (arXiv:1902.02634).
 
+    Features that depend on the mass tell the signal region from the sidebands without any signal,
+    and a cut on such a score makes a peak. So the dependence is taken out first, as the sidebands
+    show it (``decorrelate``; without it, this is the published strategy); what is left fails the
+    closure where the score still follows the mass.
+
     The sidebands weigh such that their mean mass is that of the signal region, and as much as
-    it: a feature whose mean goes linearly with the mass tells nothing. One that depends on the
-    mass in any other way (its width, a curvature) still does, and the score then follows the
-    mass: choose features that do not, or a narrower window.
+    it: a feature whose mean goes linearly with the mass tells nothing.
     """
-    region, fold = job.data.signal_region, job.fold_of(job.data)
+    used, names, notes = _decorrelated(job)
+    region, fold = used.data.signal_region, used.fold_of(used.data)
     side = ~region
-    weight = sideband_weights(job.data)
-    rows = Rows.of((job.data.x[region], fold[region]), (job.data.x[side], fold[side]), weight[side])
-    note = (
-        "CWoLa takes sideband data for background of the signal region: only the linear "
-        "dependence of features on the mass is balanced by weights."
+    weight = sideband_weights(used.data)
+    data = used.data.x
+    rows = Rows.of((data[region], fold[region]), (data[side], fold[side]), weight[side])
+    found = classified(used, rows)
+    closure = score_closure(
+        job, found.scores, "no density model: nothing to compare sidebands with"
     )
-    found = classified(job, rows)
-    closure = untested(job, found.scores, "no density model: nothing to compare sidebands with")
-    return replace(found, closure=closure if job.closure else None, notes=(note,))
+    gains = dict(zip(names, found.importances.values(), strict=True))
+    checked = closure if job.closure else None
+    return replace(found, closure=checked, importances=gains, notes=notes)
+
+
+def _decorrelated(job: Job) -> tuple[Job, tuple[str, ...], tuple[str, ...]]:
+    """The job with variables that do not depend on the mass, their names, and what to know."""
+    if not job.decorrelate:
+        return (
+            job,
+            job.data.features,
+            (
+                "CWoLa takes sideband data for background of the signal region: only the linear "
+                "dependence of features on the mass is balanced by weights.",
+            ),
+        )
+    # an empty sideband is an error that names it, further on
+    if not job.data.sideband.any():
+        return job, job.data.features, ()
+    step = Decorrelation().fit(job.data)
+    control = None if job.control is None else step.transform(job.control)
+    used = replace(job, data=step.transform(job.data), control=control)
+    return used, step.names(job.data.features), step.notes_
 
 
 def sideband_weights(data: AnomalyData) -> Floats:

@@ -14,10 +14,17 @@ from hepml.ml.anomaly.events import AnomalyData
 from hepml.ml.anomaly.job import Job
 from hepml.ml.anomaly.outcome import BackgroundSamples
 from hepml.ml.anomaly.results import BandAuc, Closure, FeatureTest
-from hepml.ml.anomaly.sculpted import mass_dependence
+from hepml.ml.anomaly.sculpted import follows_mass, mass_dependence
 from hepml.ml.anomaly.twosample import compare
 
-__all__ = ["LIMIT", "classifier_test", "judge_closure", "model_closure", "untested"]
+__all__ = [
+    "LIMIT",
+    "classifier_test",
+    "judge_closure",
+    "model_closure",
+    "score_closure",
+    "untested",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,6 +73,15 @@ def untested(job: Job, scores: Floats, why: str) -> Closure:
     """No background model to test: only the score against the mass."""
     found = mass_dependence(job.data, scores)
     return Closure(status="not tested", reasons=(why,), mass=found, limit=LIMIT)
+
+
+def score_closure(job: Job, scores: Floats, why: str) -> Closure:
+    """No background model to test, but a score that must not follow the mass: else it fails."""
+    found = untested(job, scores, why)
+    said = "" if found.mass is None else follows_mass(found.mass)
+    if not said:
+        return found
+    return found.model_copy(update={"status": "failed", "reasons": (said,)})
 
 
 def judge_closure(

@@ -257,7 +257,9 @@ def _train(
         "max_depth": settings.depth,
         "num_leaves": min(2**settings.depth, 1024),
         "min_data_in_leaf": settings.least_rows,
-        "min_sum_hessian_in_leaf": 0.0,
+        # rows of a leaf are counted from their weights and rounded: 0 would allow an empty leaf,
+        # on which LightGBM ends (its issues 3679 and 4739)
+        "min_sum_hessian_in_leaf": 1e-6,
         "lambda_l2": settings.penalty,
         "bagging_fraction": settings.subsample,
         "bagging_freq": 1 if settings.subsample < 1 else 0,

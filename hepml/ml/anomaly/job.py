@@ -43,6 +43,7 @@ class Job:
     bins: int
     oversample: int
     closure: bool
+    decorrelate: bool
     repeats: int
     store: Store
     progress: Progress | None

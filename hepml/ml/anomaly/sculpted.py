@@ -11,7 +11,7 @@ from hepml.ml.anomaly.events import AnomalyData
 from hepml.ml.anomaly.results import MassDependence, MassTest
 from hepml.ml.anomaly.twosample import ks_test
 
-__all__ = ["mass_dependence"]
+__all__ = ["follows_mass", "mass_dependence"]
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +20,8 @@ _RATES = (0.5, 0.25, 0.1, 0.05, 0.01)
 # Fewest events of a mass test.
 _LEAST = 8
 _BINS = 5
+# p-value, times the number of tests, below which a score follows the mass.
+_CHANCE = 1e-3
 
 
 def mass_dependence(data: AnomalyData, scores: Floats, bins: int = _BINS) -> MassDependence:
@@ -70,3 +72,14 @@ def _tests(mass: Floats, scores: Floats) -> tuple[MassTest, ...]:
         ks, p = ks_test(mass[passed], mass[~passed])
         found.append(MassTest(fpr=rate, events=int(passed.sum()), ks=ks, p=p))
     return tuple(found)
+
+
+def follows_mass(found: MassDependence) -> str:
+    """How the score follows the mass in the sidebands, in words; empty where it does not."""
+    worst = min(found.tests, key=lambda test: test.p, default=None)
+    if worst is None or worst.p * len(found.tests) > _CHANCE:
+        return ""
+    return (
+        f"The score follows the mass: masses of the {100 * worst.fpr:g} % of sideband events of "
+        f"highest score differ from the others (KS distance {worst.ks:.3f}, p {worst.p:.1g})."
+    )

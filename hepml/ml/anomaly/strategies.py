@@ -13,6 +13,7 @@ from hepml.ml.anomaly.ensemble import event_folds
 from hepml.ml.anomaly.events import AnomalyData
 from hepml.ml.anomaly.job import Job
 from hepml.ml.anomaly.outcome import StrategyResult
+from hepml.ml.anomaly.sculpted import follows_mass
 from hepml.ml.anomaly.settings import EnsembleSettings
 from hepml.ml.anomaly.store import Store
 
@@ -22,8 +23,6 @@ Progress = Callable[[str, int, int], None]
 
 # classifiers of each fold where it must be quick
 _QUICK = 5
-# p-value, times the number of tests, below which a score follows the mass
-_CHANCE = 1e-3
 
 STRATEGIES: dict[str, str] = {
     "cathode": "data of the signal region against samples of a density model of the sidebands",
@@ -50,6 +49,7 @@ def run_strategy(
     degree: int | None = None,
     bins: int = 11,
     oversample: int = 1,
+    decorrelate: bool = True,
     control: AnomalyData | None = None,
     reference: AnomalyData | None = None,
     closure: bool = True,
@@ -82,6 +82,9 @@ def run_strategy(
         Of the sideband fit that gives the mass of the background: see :func:`hepml.stats.hunt`.
     oversample : int
         Samples of a density model for each expected background event.
+    decorrelate : bool
+        Whether ``cwola`` takes the dependence on the mass out of the features first; ``False`` is
+        the published strategy.
     control : AnomalyData, optional
         Events of a control sample (same sign), scored by the same models.
     reference : AnomalyData, optional
@@ -136,6 +139,7 @@ def run_strategy(
         bins=bins,
         oversample=oversample,
         closure=closure,
+        decorrelate=decorrelate,
         repeats=50 if quick else 200,
         store=Store(store),
         progress=progress,
@@ -153,14 +157,12 @@ def run_strategy(
 def _sculpting(found: StrategyResult) -> list[str]:
     """A word of warning where the score follows the mass in the sidebands."""
     mass = None if found.closure is None else found.closure.mass
-    tests = () if mass is None else mass.tests
-    worst = min(tests, key=lambda test: test.p, default=None)
-    if worst is None or worst.p * len(tests) > _CHANCE:
+    said = "" if mass is None else follows_mass(mass)
+    if not said:
         return []
     return [
-        f"The score follows the mass: masses of the {100 * worst.fpr:g} % of sideband events of "
-        f"highest score differ from the others (KS distance {worst.ks:.3f}, p {worst.p:.1g}). The "
-        "background is fitted anew after each cut; see that its shape is still described."
+        f"{said} The background is fitted anew after each cut; see that its shape is still "
+        "described."
     ]
 
 
@@ -198,6 +200,8 @@ def _record(job: Job) -> dict[str, Any]:
         "folds": job.folds,
         "ensemble": asdict(job.settings),
     }
+    if job.name == "cwola":
+        found["decorrelate"] = job.decorrelate
     if uses_density:
         found |= {
             "density": job.density,

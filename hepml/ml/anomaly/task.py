@@ -155,6 +155,7 @@ def _train(
         density=options.density,
         density_options=options.density_options,
         preprocessing=options.preprocessing,
+        decorrelate=options.decorrelate,
         seeds=options.seeds,
         folds=options.folds,
         ensemble=options.ensemble,

@@ -27,7 +27,7 @@ class Normal:
         self.line = np.linalg.lstsq(design, z, rcond=None)[0]
         self.residuals = z - design @ self.line
         self.width = self.residuals.std(axis=0)
-        self.history_ = {"training": [2.0, 1.0], "validation": [2.0, np.nan]}
+        self.history_ = {"train": [2.0, 1.0], "validation": [2.0, np.nan]}
         return self
 
     def _mean(self, condition: Any) -> Any:

@@ -70,3 +70,14 @@ def test_the_history_of_a_density_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
     found = run_strategy("cathode", sample(), first_seed=6, ensemble=QUICK, bins=4, closure=False)
     (history,) = found.densities
     assert (history.seed, history.training, history.validation) == (6, (2.0, 1.0), (2.0, None))
+
+
+def test_a_real_flow_has_both_curves() -> None:
+    pytest.importorskip("zuko")
+    options = {"epochs": 2, "hidden": (4,), "transforms": 1, "device": "cpu"}
+    found = run_strategy(
+        "cathode", sample(), density_options=options, ensemble=QUICK, bins=4, closure=False
+    )
+    (history,) = found.densities
+    assert len(history.training) == len(history.validation) == 2
+    assert None not in history.training

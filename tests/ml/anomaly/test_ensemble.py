@@ -160,3 +160,16 @@ def test_changed_rows_never_give_an_old_answer(tmp_path: Path, seen) -> None:  #
     train_folds("x", Rows(x, rows.data, rows.fold, rows.weight), 5, QUICK, store=store)
     # the fold of that row alone does not train on it
     assert len(seen) == 9
+
+
+def test_light_rows_do_not_end_the_training() -> None:
+    # with no least sum of hessians LightGBM makes an empty leaf here, and fails
+    rng = np.random.default_rng(48)
+    x = rng.normal(size=(440, 1))
+    data = np.arange(440) < 40
+    x[data] += 1
+    fold = rng.integers(0, 3, 440)
+    weight = np.where(data, 1.0, np.where(rng.uniform(size=440) < 0.5, 0.05, 0.15))
+    settings = EnsembleSettings(members=1, rounds=30, patience=0)
+    rows = Rows(x, data, fold, weight)
+    assert np.isfinite(train_folds("x", rows, 3, settings).scores(x, fold)).all()
