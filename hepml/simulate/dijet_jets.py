@@ -82,7 +82,7 @@ _QCD = _Shape(
 )
 _TWO = _Shape(
     (50, 100, 200, 300, 400, 500, 600),
-    (-0.48, -0.80, -1.10, -1.35, -1.51, -1.67, -1.78),
+    (-0.45, -0.77, -1.07, -1.32, -1.48, -1.64, -1.75),
     (0.90, 0.91, 0.86, 0.87, 0.89, 0.87, 0.87),
     (1.50, 1.30, 1.06, 0.96, 0.83, 0.76, 0.70),
     (0.65, 0.71, 0.81, 0.84, 0.90, 0.88, 0.88),
@@ -158,7 +158,10 @@ def resonance_jets(rng: np.random.Generator, mass: Floats, prongs: int) -> Jets:
     # what is added is one more prong
     more = np.clip(2 * added / found**2, 0, 1) * ~lost
     shape["tau21"] += 0.6 * more
-    if prongs == 2:
+    if prongs == 3:
+        # what spreads further is less often all inside
+        shape["tau21"] -= 0.28 * np.tanh((found / mass - 1.007) / 0.02)
+    else:
         shape["tau32"] -= 0.8 * np.minimum(mass / 300, 1) * more
     return _jets(rng, found, shape)
 
