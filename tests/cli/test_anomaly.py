@@ -73,3 +73,12 @@ def test_a_table_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
 def test_a_rate_that_makes_no_sense_is_refused(table: Path, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="false-positive rate"):
         run("upsilon-anomaly", table, "--out", tmp_path / "a", "--nominal", "0")
+
+
+def test_the_training_is_as_asked(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a"
+    run("upsilon-anomaly", table, "--out", out, "--no-plots", "--no-decorrelate", *FAST)
+    training = json.loads((out / "task.json").read_text())["training"]
+    assert training["decorrelate"] is False
+    with pytest.raises(ParameterError, match="'code'"):
+        run("upsilon-anomaly", table, "--out", tmp_path / "b", "--preprocessing", "cod")

@@ -30,6 +30,8 @@ __all__ = [
 # Seeds, members and pseudo-experiments of a quick search, and epochs of its flow.
 QUICK = {"seeds": 1, "ensemble": 5, "toys": 500}
 EPOCHS = 100
+# Orders of the preprocessing: see hepml.ml.transforms, which needs scikit-learn.
+ORDERS = ("normal", "code", "readme")
 DENSITIES = ("auto", "maf", "nsf", "neighbours", "trees")
 
 
@@ -76,6 +78,11 @@ class AnomalyOptions:
         if self.density not in DENSITIES:
             raise ParameterError(
                 f"There is no density {self.density!r}. " + did_you_mean(self.density, DENSITIES)
+            )
+        if self.preprocessing not in ORDERS:
+            raise ParameterError(
+                f"There is no preprocessing {self.preprocessing!r}. "
+                + did_you_mean(self.preprocessing, ORDERS)
             )
         for name in ("seeds", "ensemble"):
             if getattr(self, name) < 1:

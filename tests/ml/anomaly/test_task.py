@@ -193,3 +193,10 @@ def _shifted() -> object:
     from tests.ml.anomaly.pairs import rows
 
     return rows()["dimuon_pt"] + 1
+
+
+def test_every_preprocessing_can_be_asked_for() -> None:
+    from hepml.ml import transforms
+    from hepml.ml.anomaly import asked
+
+    assert sorted(asked.ORDERS) == sorted(transforms.ORDERS)
