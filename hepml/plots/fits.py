@@ -63,6 +63,7 @@ def _draw_model(
 ) -> list[Path]:
     """Draw what a task of ``hepml ml`` found; its ``kind`` says which one it was."""
     from hepml.plots.anomaly import draw_anomaly
+    from hepml.plots.dijet import draw_dijet
     from hepml.plots.ml_production import draw_production
     from hepml.plots.ml_shower import draw_identification
     from hepml.plots.toptag import draw_tagger
@@ -70,6 +71,8 @@ def _draw_model(
     drawn = {
         "higgs-production": draw_production,
         "anomaly": draw_anomaly,
+        "dijet": draw_dijet,
+        "dijet-scan": draw_dijet,
         "top-tagger": draw_tagger,
     }
     draw = drawn.get(_kind(place / "result.json"), draw_identification)
