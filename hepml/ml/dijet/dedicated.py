@@ -18,7 +18,7 @@ from hepml.ml.dijet.learners import (
     train_trials,
 )
 from hepml.ml.dijet.outcome import Outcome, TrialOutcome
-from hepml.ml.dijet.stages import Stages
+from hepml.ml.dijet.stages import Stages, WeakRows
 from hepml.ml.kinds import FILES, write_estimator
 
 __all__ = ["learn_dedicated"]
@@ -46,15 +46,16 @@ def learn_dedicated(
     if asked.strategy == "supervised":
         parts = _labelled(stages, asked)
     else:
-        parts = tuple(
-            Part.balanced(stages.events.x[sample.rows], sample.data)
-            for sample in (stages.weak_train, stages.weak_validation)
-        )
+        parts = _unlabelled(stages, stages.weak_train), _unlabelled(stages, stages.weak_validation)
     recipe = recipe_for(asked.strategy, asked.learner, quick=asked.quick)
     # seeds of trials as wide apart as those of other runs
     seeds = [1000 * asked.seed + place + 1 for place in range(asked.trial_count)]
     trials = train_trials(recipe, *parts, seeds, title=asked.title, progress=progress)
     return _outcome(stages, recipe, trials, choose_trials(trials, asked.keep))
+
+
+def _unlabelled(stages: Stages, sample: WeakRows) -> Part:
+    return Part.balanced(stages.events.x[sample.rows], sample.data)
 
 
 def _labelled(stages: Stages, asked: DijetOptions) -> tuple[Part, Part]:

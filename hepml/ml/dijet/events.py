@@ -83,11 +83,11 @@ class DijetEvents:
     @property
     def background(self) -> Mask:
         """Which events are background."""
-        return self.mode < 0
+        return np.asarray(self.mode < 0)
 
     def of_mode(self, place: int) -> Mask:
         """Which events are signal of a mode."""
-        return self.mode == place
+        return np.asarray(self.mode == place)
 
     def at(self, mass_point: tuple[float, float]) -> Mask:
         """Which events are signal of a mass point.
@@ -98,7 +98,7 @@ class DijetEvents:
             If there is none: not on the grid, or not in the table.
         """
         wanted = np.asarray(mass_point, np.float32)
-        found = (self.mode >= 0) & (self.masses == wanted).all(axis=1)
+        found = np.asarray((self.mode >= 0) & (self.masses == wanted).all(axis=1))
         for place, name in enumerate(self.modes):
             if not (found & self.of_mode(place)).any():
                 raise ModelError(

@@ -151,7 +151,7 @@ def _boosted(settings: dict[str, Any]) -> Recipe:
 
 
 def _network(quick: bool) -> Recipe:
-    settings = {
+    settings: dict[str, Any] = {
         "hidden": [256, 128, 64],
         "dropout": 0.0,
         "learning_rate": 1e-3,

@@ -1,0 +1,212 @@
+"""Strategies with parametric priors: at the true masses, or with masses fitted to the data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hepml.ml.dijet.asked import DijetOptions
+from hepml.ml.dijet.ensembles import compare_fit
+from hepml.ml.dijet.fit import fit_mixture
+from hepml.ml.dijet.fitted import MixtureFit
+from hepml.ml.dijet.landscape import mass_landscape, yield_landscape
+from hepml.ml.dijet.mixture import log_mixture, negative_log_likelihood
+from hepml.ml.dijet.mixture import shares as mixture_shares
+from hepml.ml.dijet.outcome import Outcome
+from hepml.ml.dijet.priors import Priors, train_priors
+from hepml.ml.dijet.ratios import mean_one
+from hepml.ml.dijet.results import Fitted, Landscape, Parameter
+from hepml.ml.dijet.stages import Stages
+
+__all__ = ["learn_assisted"]
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+# Points of a landscape over mu and alpha, each way.
+_POINTS = 41
+
+
+def learn_assisted(
+    stages: Stages,
+    asked: DijetOptions,
+    *,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Train priors, or take those that are kept, and apply them as the strategy says.
+
+    Parameters
+    ----------
+    stages : Stages
+        Events by what they are for.
+    asked : DijetOptions
+        ``strategy`` is parametric (true masses and alpha) or prior-assisted (fitted ones).
+    store : path, optional
+        Folder of trained priors.
+    progress : callable, optional
+        Told of what is done.
+    """
+    priors = train_priors(stages, asked, store, progress)
+    if asked.strategy == "parametric":
+        return _at_truth(stages, asked, priors)
+    return _Assisted(stages, asked, priors, progress).outcome()
+
+
+def _at_truth(stages: Stages, asked: DijetOptions, priors: Priors) -> Outcome:
+    """Score by the density ratio at the true masses: nothing is fitted."""
+    ratios = priors.log_ratios(stages.events.x[stages.test], _ordered(asked.mass_point))
+    return Outcome(
+        scores=_log_sum(ratios, np.asarray(asked.shares)),
+        logit=False,
+        save=priors.save,
+        models={"kind": priors.kind, "files": priors.files()},
+        histories=priors.histories,
+        seconds=priors.seconds,
+        notes=_doubts(priors, ratios[:, stages.events.background[stages.test]], "test"),
+    )
+
+
+class _Assisted:
+    """One fit, its score, and what is known of both."""
+
+    def __init__(
+        self, stages: Stages, asked: DijetOptions, priors: Priors, progress: Progress | None
+    ) -> None:
+        self.stages, self.asked, self.priors = stages, asked, priors
+        x, sample = stages.events.x, stages.weak_train
+        began = time.monotonic()
+        self.data = priors.grid(x[sample.rows[sample.data]], progress)
+        if progress is not None:
+            progress("fit", 0, 1)
+        self.fit = fit_mixture(self.data, starts=asked.trial_count)
+        self.seconds = time.monotonic() - began
+        end = self.fit.descents[0].end
+        names = [item.name for item in self.fit.parameters]
+        mu = names.index("mu")
+        # masses also where mu is 0 and they mean nothing
+        self.masses = self._masses(dict(zip(names, end, strict=True)))
+        self.mu = float(end[mu])
+        self.shares = mixture_shares(np.asarray(end[mu + 1 :], np.float64))[0]
+
+    def _masses(self, found: dict[str, float]) -> tuple[float, float]:
+        """Fitted masses; a mass with one node only is there."""
+        x, y = (float(found.get(axis.name, axis.nodes[0])) for axis in self.data.axes)
+        return x, y
+
+    def outcome(self) -> Outcome:
+        """Everything."""
+        stages, priors = self.stages, self.priors
+        ratios = priors.log_ratios(stages.events.x[stages.test], self.masses)
+        notes = [*self.fit.flags]
+        if self.mu > 0:
+            scores = log_mixture(ratios, self.mu, self.shares)
+        else:
+            scores = _log_sum(ratios, self.shares)
+            notes.append("the score ranks events as an arbitrarily small signal would")
+        reference = stages.weak_train.rows[~stages.weak_train.data]
+        calibration = priors.log_ratios(stages.events.x[reference], self.masses)
+        validation = self._validation()
+        return Outcome(
+            scores=scores,
+            logit=False,
+            save=priors.save,
+            models={
+                "kind": priors.kind,
+                "files": priors.files(),
+                "fit": self.fit.to_json(),
+                "mean_of_ratio": {
+                    name: mean_one(row).to_json()
+                    for name, row in zip(priors.modes, calibration, strict=True)
+                },
+            },
+            fit=self._fitted(validation),
+            validation=validation,
+            landscapes=self._landscapes(),
+            histories=priors.histories,
+            seconds=priors.seconds + self.seconds,
+            notes=(*notes, *_doubts(priors, calibration, "reference")),
+        )
+
+    def _validation(self) -> float:
+        """Mean of -ln Lambda of data that took no part in the fit."""
+        sample = self.stages.weak_validation
+        ratios = self.priors.log_ratios(self.stages.events.x[sample.rows[sample.data]], self.masses)
+        return negative_log_likelihood(log_mixture(ratios, self.mu, self.shares)) / ratios.shape[1]
+
+    def _truth(self) -> dict[str, float]:
+        """What is in the data that was fitted."""
+        counts = self.stages.weak_train.counts
+        truth = {"mu": counts.fraction}
+        if counts.fraction > 0:
+            truth |= dict(zip(("mx", "my"), _ordered(self.asked.mass_point), strict=True))
+            if len(counts.signal) == 2:
+                truth["alpha"] = counts.signal[1] / sum(counts.signal)
+        return truth
+
+    def _fitted(self, validation: float) -> Fitted:
+        fit = self.fit
+        found = Fitted(
+            parameters=tuple(_parameter(fit, place) for place in range(len(fit.parameters))),
+            loss=fit.deviance / 2,
+            validation=validation,
+            q0=fit.q0,
+            p=fit.p,
+            Z=fit.Z,
+            status="ok" if fit.converged and not fit.flags else " ".join(fit.flags) or "no minimum",
+        )
+        return compare_fit(found, self._truth())
+
+    def _landscapes(self) -> tuple[Landscape, ...]:
+        truth, found = self._truth(), []
+        if sum(axis.free for axis in self.data.axes) == 2:
+            found.append(mass_landscape(self.data, truth=truth, best=self.masses))
+        if self.data.hypotheses == 2:
+            low, high = 0.0, max(4 * self.mu, 2 * truth["mu"], 1e-3)
+            found.append(
+                yield_landscape(
+                    self.data,
+                    self.masses,
+                    np.linspace(low, min(high, 0.99), _POINTS),
+                    np.linspace(0, 1, _POINTS),
+                    truth=truth if "alpha" in truth else None,
+                    best=(self.mu, float(self.shares[1])),
+                )
+            )
+        return tuple(found)
+
+
+def _parameter(fit: MixtureFit, place: int) -> Parameter:
+    item = fit.parameters[place]
+    # where it is not known, where the fit ended
+    value = fit.descents[0].end[place] if item.value is None else item.value
+    return Parameter(name=item.name, value=value, low=item.low, high=item.high, fixed=item.held)
+
+
+def _ordered(masses: tuple[float, float]) -> tuple[float, float]:
+    """The larger mass first: jets are in order of mass, and which resonance is X no one knows."""
+    return max(masses), min(masses)
+
+
+def _log_sum(ratios: Floats, share: Floats) -> Floats:
+    """Logarithm of the density ratio of the signal to background."""
+    from scipy.special import logsumexp
+
+    return np.asarray(logsumexp(ratios, axis=0, b=np.asarray(share)[:, None]))
+
+
+def _doubts(priors: Priors, ratios: Floats, what: str) -> tuple[str, ...]:
+    """Modes whose mean density ratio over background is far from 1."""
+    notes = []
+    for mode, row in zip(priors.modes, ratios, strict=True):
+        found = mean_one(row)
+        if abs(found.mean - 1) > max(3 * found.error, 0.05):
+            notes.append(
+                f"the mean density ratio of mode {mode} over {what} background is "
+                f"{found.mean:.3f} +- {found.error:.3f}, not 1: mu is off by as much"
+            )
+    return tuple(notes)
