@@ -115,7 +115,7 @@ def _resonant(rng: np.random.Generator, one: Floats, two: Floats, prongs: int) -
     rapidity = np.arctanh(rng.uniform(-0.75, 0.75, size))
     imbalance = _imbalance(rng, size, 0.023, 1.25)
     kind = rng.random(size)
-    mass = _RESONANCE * rng.normal(1.0, 0.007, size)
+    mass = _RESONANCE * rng.normal(1.004, 0.007, size)
     # radiation from the final state is lost to the pair, some of the initial state gets into it
     mass *= np.where(kind < 0.55, np.sqrt(1 - imbalance[0]), 1.0)
     mass *= np.where(kind > 0.85, 1 + rng.exponential(0.06, size), 1.0)
