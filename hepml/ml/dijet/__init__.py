@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hepml.ml.dijet.composition import compose, count_events
+    from hepml.ml.dijet.composition import compose
+    from hepml.ml.dijet.counts import count_events
     from hepml.ml.dijet.fit import fit_mixture
     from hepml.ml.dijet.grid import RatioGrid
     from hepml.ml.dijet.networks import ParametricNetwork
@@ -17,7 +18,7 @@ _LAZY = {
     "RatioGrid": "hepml.ml.dijet.grid",
     "assign_roles": "hepml.ml.dijet.roles",
     "compose": "hepml.ml.dijet.composition",
-    "count_events": "hepml.ml.dijet.composition",
+    "count_events": "hepml.ml.dijet.counts",
     "fit_mixture": "hepml.ml.dijet.fit",
     "fold_roles": "hepml.ml.dijet.roles",
 }

@@ -15,7 +15,8 @@ Mask = NDArray[np.bool_]
 
 # Estimated distance to the minimum, in units of the deviance, that counts as being there.
 CLOSE = 0.005
-_ROUNDS = 4
+_ROUNDS = 3
+_STEPS = 15
 
 
 class Deviance(Protocol):
@@ -66,7 +67,10 @@ def descend(
     lower: Array | None = None,
     upper: Array | None = None,
 ) -> Stop:
-    """Descend from a start, with L-BFGS-B in units of the parameters' errors.
+    """Descend from a start, by Newton's method with the events' own information matrix.
+
+    Where that does not lead down, which happens far from the minimum, L-BFGS-B goes on, in units
+    of the parameters' errors.
 
     Parameters
     ----------
@@ -85,15 +89,41 @@ def descend(
     theta = np.where(free, np.clip(start, low, high), start).astype(np.float64)
     calls = 0
     for _ in range(_ROUNDS):
-        if free.any():
-            theta, used = _round(objective, theta, free, low, high)
-            calls += used
-        deviance, gradient = objective.evaluate(theta)
-        moving = free & ~_pressed(theta, gradient, low, high)
-        distance = _distance(objective, theta, gradient, moving)
+        theta, used = _newton(objective, theta, free, low, high)
+        calls += used
+        distance = _distance(objective, theta, free, low, high)
         if distance < CLOSE:
             break
-    return Stop(theta, deviance, distance, calls)
+        theta, used = _round(objective, theta, free, low, high)
+        calls += used
+        distance = _distance(objective, theta, free, low, high)
+    return Stop(theta, objective.evaluate(theta)[0], distance, calls)
+
+
+def _newton(
+    objective: Deviance, theta: Array, free: Mask, low: Array, high: Array
+) -> tuple[Array, int]:
+    """Steps that a shorter step replaces where the deviance does not fall."""
+    calls = 1
+    for _ in range(_STEPS):
+        deviance, gradient = objective.evaluate(theta)
+        moving = free & ~_pressed(theta, gradient, low, high)
+        if not moving.any():
+            break
+        step = np.zeros(len(theta))
+        step[moving] = -covariance(objective, theta, moving) @ gradient[moving] / 2
+        if -float(step @ gradient) / 2 < CLOSE / 1000:
+            break
+        for size in (1.0, 0.5, 0.25, 0.0625):
+            tried = np.clip(theta + size * step, low, high)
+            tried = np.where(moving, tried, theta)
+            calls += 1
+            if objective.evaluate(tried)[0] < deviance:
+                theta = tried
+                break
+        else:
+            break
+    return theta, calls
 
 
 def _round(
@@ -136,8 +166,10 @@ def _pressed(theta: Array, gradient: Array, low: Array, high: Array) -> Mask:
     return ((theta <= low) & (gradient >= 0)) | ((theta >= high) & (gradient <= 0))
 
 
-def _distance(objective: Deviance, theta: Array, gradient: Array, moving: Mask) -> float:
+def _distance(objective: Deviance, theta: Array, free: Mask, low: Array, high: Array) -> float:
     """A quarter of g V g: the deviance is twice what the information belongs to."""
+    gradient = objective.evaluate(theta)[1]
+    moving = free & ~_pressed(theta, gradient, low, high)
     if not moving.any():
         return 0.0
     slope = gradient[moving]
@@ -147,8 +179,9 @@ def _distance(objective: Deviance, theta: Array, gradient: Array, moving: Mask) 
 def covariance(objective: Deviance, theta: Array, moving: Mask) -> Array:
     """Inverse information of some parameters; large but finite where nothing is known."""
     information = objective.information(theta)[np.ix_(moving, moving)]
-    size = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    # squares of 1e-100 and of its inverse are still numbers
+    size = np.sqrt(np.maximum(np.diag(information), 1e-200))
     values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    values = np.maximum(values, 1e-10 * max(float(values[-1]), 1e-300))
+    values = np.maximum(values, 1e-10 * max(float(values[-1]), 1e-10))
     root = vectors / np.sqrt(values) / size[:, None]
     return np.asarray(root @ root.T)

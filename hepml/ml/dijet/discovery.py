@@ -54,5 +54,5 @@ def boundary_log10_p(q0: float, information: Array) -> float:
         one = log10_p_value(math.sqrt(q0)) * math.log(10)
         two = math.log(weight) - q0 / 2 if weight > 0 else -math.inf
         return float(np.logaddexp(one, two)) / math.log(10)
-    pair = [float(chi2.logsf(q0, degrees)) for degrees in (count - 1, count)]
-    return (float(np.logaddexp(*pair)) - math.log(2)) / math.log(10)
+    fewer, more = (float(chi2.logsf(q0, degrees)) for degrees in (count - 1, count))
+    return (float(np.logaddexp(fewer, more)) - math.log(2)) / math.log(10)

@@ -14,6 +14,7 @@ from hepml.ml.dijet.descent import Stop, covariance
 from hepml.ml.dijet.discovery import boundary_log10_p
 from hepml.ml.dijet.fitted import Descent, FittedParameter, MixtureFit
 from hepml.ml.dijet.grid import RatioGrid
+from hepml.ml.dijet.mixture import shares
 from hepml.ml.dijet.objective import Loss, MixtureObjective
 from hepml.ml.dijet.profile import BetterMinimum, End
 from hepml.ml.dijet.search import NONE, Search, held_parameters
@@ -105,6 +106,8 @@ def _result(
     matrix = covariance(objective, best.theta, free) if free.any() else np.zeros((0, 0))
     errors = np.full(len(best.theta), np.nan)
     errors[free] = np.sqrt(np.diag(matrix))
+    # what is less known than by its limits has no error to speak of
+    errors[errors > objective.upper - objective.lower] = np.nan
     parameters = _parameters(search, best.theta, errors, ends)
     zero = np.where(np.arange(len(best.theta)) == search.mu, 0.0, best.theta)
     q0 = max(objective.evaluate(zero)[0] - best.deviance, 0.0)
@@ -173,15 +176,12 @@ def _parameters(
 
 def _p_value(search: Search, zero: Array, q0: float) -> tuple[float, str]:
     """Local p-value in decimal logarithms, and what it is of."""
-    objective = search.objective
-    slopes = objective.data.log_mixture(
-        np.zeros(objective.data.hypotheses), *objective.point(zero)
-    )[1][: objective.data.hypotheses]
-    if search.held[search.mu + 1 :].all() and objective.data.hypotheses > 1:
-        from hepml.ml.dijet.mixture import shares
-
-        slopes = (shares(zero[search.mu + 1 :])[0] @ slopes)[None]
-    log10_p = boundary_log10_p(q0, slopes @ slopes.T)
+    objective, count = search.objective, search.objective.data.hypotheses
+    information = objective.data.sums(np.zeros(count), *objective.point(zero))[2][:count, :count]
+    if search.held[search.mu + 1 :].all() and count > 1:
+        share = shares(zero[search.mu + 1 :])[0]
+        information = np.array([[share @ information @ share]])
+    log10_p = boundary_log10_p(q0, information)
     if search.held[: search.mu].all():
         return log10_p, "local, asymptotic: mu cannot be negative"
     return log10_p, (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hepml.errors import ModelError, ParameterError
-from hepml.ml.dijet.kernels import log_mixture_on_grid, log_ratios_on_grid
+from hepml.ml.dijet.kappa import Kappa
+from hepml.ml.dijet.kernels import log_ratios_on_grid, mixture_sums
+from hepml.ml.dijet.ratios import log_kappa
 from hepml.ml.dijet.splines import Axis
 
 __all__ = ["Kappa", "RatioGrid"]
@@ -21,40 +23,6 @@ Progress = Callable[[str, int, int], None]
 
 # Columns of a product of matrices at once: 12 x 12 nodes in double precision stay below 100 MB.
 _BLOCK = 65_536
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kappa:
-    """Normalisation of density ratios as a function of the masses: splines of its logarithm.
-
-    Attributes
-    ----------
-    axes : tuple of Axis
-        Two masses, with nodes of its own.
-    coefficients : array, shape (hypotheses, nodes of x, nodes of y)
-        Of the B-splines of ln kappa.
-    events : int
-        Background events that it was made from.
-    """
-
-    axes: tuple[Axis, Axis]
-    coefficients: Array
-    events: int
-
-    @classmethod
-    def from_nodes(cls, axes: tuple[Axis, Axis], values: Array, events: int) -> Self:
-        """Out of ln kappa at the nodes."""
-        inverse = [axis.coefficients() for axis in axes]
-        return cls(axes, np.einsum("ix,kxy,jy->kij", inverse[0], values, inverse[1]), events)
-
-    def at(self, x: float, y: float) -> Array:
-        """Value of ln kappa and its derivatives by x and y, shape (hypotheses, 3)."""
-        (i, wx, dx), (j, wy, dy) = (
-            axis.at(value) for axis, value in zip(self.axes, (x, y), strict=True)
-        )
-        part = self.coefficients[:, i : i + len(wx), j : j + len(wy)]
-        pairs = [(wx, wy), (dx, wy), (wx, dy)]
-        return np.stack([np.einsum("kij,i,j->k", part, a, b) for a, b in pairs], axis=1)
 
 
 class RatioGrid:
@@ -157,7 +125,13 @@ class RatioGrid:
             raise ParameterError("The normalisation belongs to other hypotheses.")
         return self._copy(self.coefficients, kappa)
 
-    def normalisation(self, *, refine: int = 3, progress: Progress | None = None) -> Kappa:
+    def normalisation(
+        self,
+        *,
+        refine: int = 3,
+        tolerance: float = 1e-3,
+        progress: Progress | None = None,
+    ) -> Kappa:
         """Normalisation that makes the mean of L 1 over these events, which are background.
 
         At the nodes and between them, where the mean of a spline of ln L is not 1 by itself.
@@ -165,7 +139,10 @@ class RatioGrid:
         Parameters
         ----------
         refine : int
-            Steps of the normalisation's nodes in each step of the grid's.
+            Steps of the normalisation's nodes in each step of the grid's. They are halved, up to
+            twice, where the mean is not 1 in between.
+        tolerance : float
+            Largest distance of the mean from 1.
         progress : callable, optional
             Called with a text, points done and points in all.
 
@@ -174,24 +151,43 @@ class RatioGrid:
         ModelError
             If there are no events.
         """
-        from hepml.ml.dijet.ratios import log_kappa
+        bare = self.with_kappa(None)
+        for steps in (refine, 2 * refine, 4 * refine):
+            kappa = bare._normalised(tuple(_refined(axis, steps) for axis in self.axes), progress)
+            worst = bare.with_kappa(kappa).worst_mean()
+            if worst < tolerance:
+                break
+        return replace(kappa, worst=worst)
 
-        axes = tuple(_refined(axis, refine) for axis in self.axes)
+    def _normalised(self, axes: tuple[Axis, ...], progress: Progress | None) -> Kappa:
         shape = tuple(len(axis.nodes) for axis in axes)
         values = np.empty((self.hypotheses, *shape))
-        bare = self.with_kappa(None)
         for i, x in enumerate(axes[0].nodes):
             for j, y in enumerate(axes[1].nodes):
                 if self.symmetric and j > i:
                     continue
-                values[:, i, j] = log_kappa(bare.log_ratios(x, y))
+                values[:, i, j] = log_kappa(self.log_ratios(x, y))
                 if self.symmetric:
                     values[:, j, i] = values[:, i, j]
             if progress is not None:
                 progress("normalisation", (i + 1) * shape[1], shape[0] * shape[1])
         return Kappa.from_nodes((axes[0], axes[1]), values, len(self))
 
-    def log_ratios(self, x: float = 0.0, y: float = 0.0) -> Array:
+    def worst_mean(self, points: int = 40, *, seed: int = 0) -> float:
+        """Largest distance from 1 of the mean of L over these events, at masses drawn at random.
+
+        For events of background; those that made the normalisation agree to rounding, others
+        to their statistical error.
+        """
+        rng = np.random.default_rng(seed)
+        worst = 0.0
+        for _ in range(points if any(axis.free for axis in self.axes) else 1):
+            x, y = (float(rng.uniform(axis.low, axis.high)) for axis in self.axes)
+            means = np.expm1(-log_kappa(self.log_ratios(x, y)))
+            worst = max(worst, float(np.abs(means).max()))
+        return worst
+
+    def log_ratios(self, x: float = 0.0, y: float = 0.0) -> Singles:
         """ln L at a point, shape (hypotheses, events).
 
         Raises
@@ -200,12 +196,16 @@ class RatioGrid:
             If the masses lie outside the grid.
         """
         (i, wx, _), (j, wy, _) = self.axes[0].at(x), self.axes[1].at(y)
-        out = np.empty((self.hypotheses, len(self)))
+        out = np.empty((self.hypotheses, len(self)), np.float32)
         log_ratios_on_grid(self.coefficients, i, j, wx, wy, out)
-        return out if self.kappa is None else out + self.kappa.at(x, y)[:, :1]
+        if self.kappa is not None:
+            out += self.kappa.at(x, y)[:, :1].astype(np.float32)
+        return out
 
-    def log_mixture(self, yields: Array, x: float = 0.0, y: float = 0.0) -> tuple[Array, Array]:
-        """Logarithm of 1 + sum of s (L - 1), and its derivatives.
+    def sums(
+        self, yields: Array, x: float = 0.0, y: float = 0.0, *, kind: int = 0, prior: float = 0.0
+    ) -> tuple[float, Array, Array]:
+        """Sum over the events of a loss of ln(1 + sum of s (L - 1)), with its derivatives.
 
         Parameters
         ----------
@@ -213,12 +213,15 @@ class RatioGrid:
             s: share of each hypothesis in the data, adding up to mu.
         x, y : float
             Masses [GeV]; left out where there are none.
+        kind, prior
+            Which loss, see `hepml.ml.dijet.kernels.mixture_sums`.
 
         Returns
         -------
-        value : array, shape (events,)
-        gradient : array, shape (hypotheses + 2, events)
-            By the yields, then by x and y.
+        loss : float
+        gradient : array, shape (hypotheses + 3,)
+            By the yields, x, y and the prior.
+        information : array, shape (hypotheses + 3, hypotheses + 3)
         """
         splines, slopes = np.zeros((2, 4)), np.zeros((2, 4))
         first = [0, 0]
@@ -228,20 +231,23 @@ class RatioGrid:
         offsets = np.zeros((self.hypotheses, 3))
         if self.kappa is not None:
             offsets = np.ascontiguousarray(self.kappa.at(x, y))
-        value = np.empty(len(self))
-        gradient = np.empty((self.hypotheses + 2, len(self)))
-        log_mixture_on_grid(
+        gradient = np.empty(self.hypotheses + 3)
+        information = np.empty((self.hypotheses + 3, self.hypotheses + 3))
+        used = np.asarray(yields, np.float64)
+        loss = mixture_sums(
             self.coefficients,
             first[0],
             first[1],
             splines,
             slopes,
             offsets,
-            np.asarray(yields, np.float64),
-            value,
+            used,
+            kind,
+            prior,
             gradient,
+            information,
         )
-        return value, gradient
+        return float(loss), gradient, information
 
 
 def _coefficients(values: NDArray[Any], axes: tuple[Axis, Axis]) -> Singles:

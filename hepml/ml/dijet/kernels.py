@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hepml.compiled import compiled
 
-__all__ = ["log_mixture_on_grid", "log_ratios_on_grid"]
+__all__ = ["log_ratios_on_grid", "mixture_sums"]
 
 Singles = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ _BLOCK = 1024
 
 @compiled
 def log_ratios_on_grid(
-    coefficients: Singles, first: int, second: int, wx: Array, wy: Array, out: Array
+    coefficients: Singles, first: int, second: int, wx: Array, wy: Array, out: Singles
 ) -> None:
     """Value of the splines at one point.
 
@@ -35,7 +35,7 @@ def log_ratios_on_grid(
         First nodes of x and y that count.
     wx, wy : array
         B-splines from there on.
-    out : array, shape (hypotheses, events)
+    out : array of float32, shape (hypotheses, events)
         Filled with the values.
     """
     hypotheses, _, _, events = coefficients.shape
@@ -45,13 +45,15 @@ def log_ratios_on_grid(
         for i in range(len(wx)):
             for j in range(len(wy)):
                 row = coefficients[k, first + i, second + j]
-                weight = wx[i] * wy[j]
-                for e in range(events):
-                    out[k, e] += weight * row[e]
+                weight = np.float32(wx[i] * wy[j])
+                # at a node itself some of them do not count
+                if abs(weight) > 1e-12:
+                    for e in range(events):
+                        out[k, e] += weight * row[e]
 
 
 @compiled
-def log_mixture_on_grid(
+def mixture_sums(
     coefficients: Singles,
     first: int,
     second: int,
@@ -59,10 +61,14 @@ def log_mixture_on_grid(
     slopes: Array,
     offsets: Array,
     yields: Array,
-    value: Array,
+    kind: int,
+    prior: float,
     gradient: Array,
-) -> None:
-    """ln(1 + sum of s (L - 1)) and its derivatives by the yields s and the masses.
+    information: Array,
+) -> float:
+    """Sum of a loss over events, of its derivatives, and their information matrix.
+
+    The loss is a function of v = ln(1 + sum of s (L - 1)) of each event, with yields s.
 
     Parameters
     ----------
@@ -70,23 +76,34 @@ def log_mixture_on_grid(
         Of the B-splines that ln L is made of.
     first, second : int
         First nodes of x and y that count.
-    splines, slopes : array, shape (2, count)
+    splines, slopes : array, shape (2, 4)
         B-splines of x and y from there on, and their derivatives; zero past an axis's own.
     offsets : array, shape (hypotheses, 3)
         Added to ln L and to its derivatives.
     yields : array, shape (hypotheses,)
         Share of each hypothesis in the data.
-    value : array, shape (events,)
-        Filled with the logarithm.
-    gradient : array, shape (hypotheses + 2, events)
-        Filled with the derivatives by the yields, then by x and y.
+    kind : int
+        0: the loss is -v. 1: ln(1 + exp(-(v + prior))), of data. -1: ln(1 + exp(v + prior)), of
+        the reference.
+    prior : float
+        See above.
+    gradient : array, shape (hypotheses + 3,)
+        Filled with derivatives by the yields, by x and y, and by the prior (by v itself for
+        kind 0).
+    information : array, shape (hypotheses + 3, hypotheses + 3)
+        Filled with the sum of products of derivatives of v, weighted by the curvature of the loss
+        (by 1 for kind 0, which is what they are for a likelihood).
     """
     hypotheses, nodes_x, nodes_y, events = coefficients.shape
-    width = splines.shape[1]
+    count = hypotheses + 3
     z = np.empty((hypotheses, _BLOCK), np.float32)
     by_x = np.empty((hypotheses, _BLOCK), np.float32)
     by_y = np.empty((hypotheses, _BLOCK), np.float32)
-    rest = 1.0
+    row = np.empty(count)
+    row[count - 1] = 1.0
+    gradient[:] = 0.0
+    information[:] = 0.0
+    loss, rest = 0.0, 1.0
     for k in range(hypotheses):
         rest -= yields[k]
     for start in range(0, events, _BLOCK):
@@ -96,32 +113,48 @@ def log_mixture_on_grid(
                 z[k, e] = np.float32(offsets[k, 0])
                 by_x[k, e] = np.float32(offsets[k, 1])
                 by_y[k, e] = np.float32(offsets[k, 2])
-            for i in range(min(width, nodes_x)):
-                for j in range(min(width, nodes_y)):
-                    row = coefficients[k, first + i, second + j, start : start + size]
+            for i in range(min(4, nodes_x)):
+                for j in range(min(4, nodes_y)):
+                    node = coefficients[k, first + i, second + j, start : start + size]
                     weight = np.float32(splines[0, i] * splines[1, j])
                     slope_x = np.float32(slopes[0, i] * splines[1, j])
                     slope_y = np.float32(splines[0, i] * slopes[1, j])
                     for e in range(size):
-                        z[k, e] += weight * row[e]
-                        by_x[k, e] += slope_x * row[e]
-                        by_y[k, e] += slope_y * row[e]
+                        z[k, e] += weight * node[e]
+                        by_x[k, e] += slope_x * node[e]
+                        by_y[k, e] += slope_y * node[e]
         for e in range(size):
+            # at any size of L: relative to the largest of 1 and all L
             top = 0.0
             for k in range(hypotheses):
                 top = max(top, float(z[k, e]))
             one = math.exp(-top)
             total = rest * one
             for k in range(hypotheses):
-                grown = math.exp(float(z[k, e]) - top)
-                gradient[k, start + e] = grown
-                total += yields[k] * grown
-            value[start + e] = top + math.log(total)
+                row[k] = math.exp(float(z[k, e]) - top)
+                total += yields[k] * row[k]
+            value = top + math.log(total)
             x_sum, y_sum = 0.0, 0.0
             for k in range(hypotheses):
-                share = gradient[k, start + e] / total
+                share = row[k] / total
                 x_sum += yields[k] * share * by_x[k, e]
                 y_sum += yields[k] * share * by_y[k, e]
-                gradient[k, start + e] = share - one / total
-            gradient[hypotheses, start + e] = x_sum
-            gradient[hypotheses + 1, start + e] = y_sum
+                row[k] = share - one / total
+            row[hypotheses], row[hypotheses + 1] = x_sum, y_sum
+            slope, curvature = -1.0, 1.0
+            if kind == 0:
+                loss -= value
+            else:
+                odds = -kind * (value + prior)
+                grown = math.exp(-abs(odds))
+                loss += max(odds, 0.0) + math.log1p(grown)
+                chance = (1.0 if odds > 0 else grown) / (1.0 + grown)
+                slope, curvature = -kind * chance, chance * (1.0 - chance)
+            for a in range(count):
+                gradient[a] += slope * row[a]
+                for b in range(a + 1):
+                    information[a, b] += curvature * row[a] * row[b]
+    for a in range(count):
+        for b in range(a):
+            information[b, a] = information[a, b]
+    return loss

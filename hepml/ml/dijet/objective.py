@@ -14,6 +14,7 @@ from hepml.ml.dijet.mixture import alpha_names, log_prior_ratio, shares
 __all__ = ["LARGEST", "Loss", "MixtureObjective"]
 
 Array = NDArray[np.float64]
+Sums = tuple[float, Array, Array]
 Loss = Literal["likelihood", "cross-entropy"]
 
 LARGEST = 1 - 1e-6
@@ -69,6 +70,7 @@ class MixtureObjective:
         self.data, self.loss = data, loss
         self.reference = reference if loss == "cross-entropy" else None
         self.background_ratio = background_ratio
+        self._last: tuple[bytes, Sums] = (b"", (0.0, np.empty(0), np.empty((0, 0))))
         axes = [axis for axis in data.axes if axis.free]
         alphas = alpha_names(data.hypotheses)
         self.masses = len(axes)
@@ -89,44 +91,41 @@ class MixtureObjective:
         reference = 1 if self.reference is None else len(self.reference)
         return log_prior_ratio(len(self.data), reference), 0.0
 
-    def _logarithms(self, grid: RatioGrid, theta: Array) -> tuple[Array, Array]:
-        """Logarithm of the mixture, and its derivatives by the parameters."""
+    def _sums(self, theta: Array) -> Sums:
+        """Deviance, gradient and information, of the last point from memory."""
+        key = theta.tobytes()
+        if key != self._last[0]:
+            self._last = (key, self._compute(theta))
+        return self._last[1]
+
+    def _compute(self, theta: Array) -> Sums:
         mu = float(theta[self.masses])
         share, slopes = shares(theta[self.masses + 1 :])
-        value, gradient = grid.log_mixture(mu * share, *self.point(theta))
-        count = grid.hypotheses
-        free = [count + place for place, axis in enumerate(grid.axes) if axis.free]
-        return value, np.concatenate(
-            [gradient[free], [share @ gradient[:count]], mu * slopes.T @ gradient[:count]]
-        )
+        count = self.data.hypotheses
+        prior, prior_slope = self._log_prior(mu)
+        # derivatives of yields, masses and prior by the parameters
+        chain = np.zeros((count + 3, len(theta)))
+        for row, place in enumerate(p for p in (0, 1) if self.data.axes[p].free):
+            chain[count + place, row] = 1.0
+        chain[:count, self.masses] = share
+        chain[:count, self.masses + 1 :] = mu * slopes
+        if self.reference is None:
+            loss, gradient, information = self.data.sums(mu * share, *self.point(theta))
+        else:
+            chain[count + 2, self.masses] = prior_slope
+            first, second = (
+                grid.sums(mu * share, *self.point(theta), kind=kind, prior=prior)
+                for grid, kind in ((self.data, 1), (self.reference, -1))
+            )
+            loss = first[0] + second[0]
+            gradient, information = first[1] + second[1], first[2] + second[2]
+        return 2 * loss, 2 * chain.T @ gradient, chain.T @ information @ chain
 
     def evaluate(self, theta: Array) -> tuple[float, Array]:
         """Deviance and its gradient."""
-        from scipy.special import expit
-
-        value, slopes = self._logarithms(self.data, theta)
-        if self.reference is None:
-            return -2 * float(value.sum()), -2 * slopes.sum(axis=1)
-        other, others = self._logarithms(self.reference, theta)
-        prior, prior_slope = self._log_prior(float(theta[self.masses]))
-        missed, taken = expit(-(value + prior)), expit(other + prior)
-        total = np.logaddexp(0, -(value + prior)).sum() + np.logaddexp(0, other + prior).sum()
-        gradient = others @ taken - slopes @ missed
-        gradient[self.masses] += prior_slope * (taken.sum() - missed.sum())
-        return 2 * float(total), 2 * gradient
+        deviance, gradient, _ = self._sums(theta)
+        return deviance, gradient
 
     def information(self, theta: Array) -> Array:
-        """Expected information of the parameters: products of the events' own slopes."""
-        from scipy.special import expit
-
-        value, slopes = self._logarithms(self.data, theta)
-        if self.reference is None:
-            return np.asarray(slopes @ slopes.T)
-        prior, prior_slope = self._log_prior(float(theta[self.masses]))
-        total = np.zeros((len(theta), len(theta)))
-        pairs = [(value, slopes), self._logarithms(self.reference, theta)]
-        for logarithm, slope in pairs:
-            slope[self.masses] += prior_slope
-            probability = expit(logarithm + prior)
-            total += (slope * (probability * (1 - probability))) @ slope.T
-        return total
+        """Information of the parameters: products of slopes of the events."""
+        return self._sums(theta)[2]

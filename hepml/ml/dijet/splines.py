@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +24,20 @@ class Axis:
         Name of the parameter.
     nodes : array
         Where values are known, growing [GeV]. One node: the parameter is fixed there.
+    knots : array
+        Of the B-splines ("not a knot" at the ends).
     """
 
     name: str
     nodes: Array
+    knots: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         nodes = np.asarray(self.nodes, np.float64)
         if nodes.ndim != 1 or not len(nodes) or not (np.diff(nodes) > 0).all():
             raise ParameterError(f"Nodes of {self.name} must grow: {nodes.tolist()}.")
         object.__setattr__(self, "nodes", nodes)
+        object.__setattr__(self, "knots", _knots(nodes))
 
     @property
     def low(self) -> float:
@@ -55,21 +59,13 @@ class Axis:
         """Cubic from four nodes on."""
         return min(3, len(self.nodes) - 1)
 
-    def _basis(self) -> tuple[Array, int]:
-        """Knots (not-a-knot) and degree."""
-        from scipy.interpolate import make_interp_spline
-
-        spline = make_interp_spline(self.nodes, np.zeros(len(self.nodes)), self.degree)
-        return np.asarray(spline.t, np.float64), int(spline.k)
-
     def coefficients(self) -> Array:
         """Matrix from values at the nodes to coefficients of B-splines."""
         from scipy.interpolate import BSpline
 
         if not self.free:
             return np.ones((1, 1))
-        knots, degree = self._basis()
-        design = BSpline.design_matrix(self.nodes, knots, degree).toarray()
+        design = BSpline.design_matrix(self.nodes, self.knots, self.degree).toarray()
         return np.asarray(np.linalg.inv(design))
 
     def at(self, value: float) -> tuple[int, Array, Array]:
@@ -103,11 +99,20 @@ class Axis:
         if not self.free:
             return 0, np.ones(1), np.zeros(1)
         value = min(max(value, self.low), self.high)
-        knots, degree = self._basis()
-        place = int(np.searchsorted(knots, value, side="right")) - 1
+        degree = self.degree
+        place = int(np.searchsorted(self.knots, value, side="right")) - 1
         place = min(max(place, degree), len(self.nodes) - 1)
         first = place - degree
         eye = np.eye(len(self.nodes))
-        spline = BSpline(knots, eye, degree)
+        spline = BSpline(self.knots, eye, degree)
         used = slice(first, place + 1)
         return first, np.asarray(spline(value))[used], np.asarray(spline(value, nu=1))[used]
+
+
+def _knots(nodes: Array) -> Array:
+    from scipy.interpolate import make_interp_spline
+
+    if len(nodes) < 2:
+        return nodes
+    degree = min(3, len(nodes) - 1)
+    return np.asarray(make_interp_spline(nodes, np.zeros(len(nodes)), degree).t, np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def scan_masses(grid: RatioGrid, x: Array | None = None, y: Array | None = None)
     return Landscape(xs, ys, deviance, yields)
 
 
-def best_yields(log_ratios: Array) -> tuple[Array, float]:
+def best_yields(log_ratios: NDArray[Any]) -> tuple[Array, float]:
     """Most likely yields at fixed masses, by Newton's method: the likelihood has one maximum.
 
     Parameters
@@ -97,7 +98,7 @@ def best_yields(log_ratios: Array) -> tuple[Array, float]:
         Of the likelihood over that of background.
     """
     kept = (log_ratios > _NEGLIGIBLE).any(axis=0)
-    excess = np.expm1(np.minimum(log_ratios[:, kept], _CERTAIN))
+    excess = np.expm1(np.minimum(log_ratios[:, kept], _CERTAIN).astype(np.float64))
     rest = log_ratios.shape[1] - int(kept.sum())
     found = np.full(len(excess), 1e-3 / len(excess))
     value = _value(found, excess, rest)
