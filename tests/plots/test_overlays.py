@@ -75,6 +75,15 @@ def test_signs_given_as_numbers_are_spelt_out(name: str) -> None:
     assert texts == ["Opposite sign", "Same sign"]
 
 
+def test_classes_that_a_run_has_none_of_are_not_in_the_legend() -> None:
+    prongs = hist.axis.IntCategory([0, 2, 3, -1], name="prongs", label="Prongs")
+    declared = Histogram("m", (prongs, hist.axis.Regular(2, 0, 2, name="m", label="m [GeV]")))
+    values = (np.array([0, 3]), np.array([0.5, 0.5]))
+    histogram = filled(declared, "w", (values, np.ones(2), "nominal"))
+    axes = overlay(histogram, {"w": Sample("w", "simulation")}).axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["QCD", "Three-prong"]
+
+
 def test_other_numbered_categories_carry_the_name_of_their_axis() -> None:
     region = hist.axis.IntCategory([3], name="region", label="Region")
     declared = Histogram("m", (region, hist.axis.Regular(2, 0, 2, name="m", label="m [GeV]")))
