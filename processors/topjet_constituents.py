@@ -142,7 +142,11 @@ def flat_inputs(
         raise ValueError(f"out must be float32 of shape {shape}, not {out.dtype} of {out.shape}")
     else:
         out[:] = 0.0
-    _fill(_plain(eta), _plain(phi), _plain(pt), _plain(energy), _plain(offsets, np.int64), MEV, out)
+    # numpy's logarithm takes several numbers at once, that of the kernels one
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = [np.log(values.astype(np.float64) * MEV) for values in (pt, energy)]
+    columns = [_plain(values) for values in (eta, phi, pt, energy)]
+    _fill(*columns, *logs, _plain(offsets, np.int64), MEV, out)
     return out
 
 
@@ -226,7 +230,7 @@ def _wrapped(angle):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _fill(eta, phi, pt, energy, offsets, unit, out):  # type: ignore[no-untyped-def]
+def _fill(eta, phi, pt, energy, log_pt, log_energy, offsets, unit, out):  # type: ignore[no-untyped-def]
     """See `flat_inputs`; slots without pT stay zero."""
     slots = out.shape[1]
     for jet in range(len(offsets) - 1):
@@ -243,14 +247,12 @@ def _fill(eta, phi, pt, energy, offsets, unit, out):  # type: ignore[no-untyped-
         for place in range(begin, end):
             if pt[place] == 0:
                 continue
-            log_pt = np.log(np.float64(pt[place]) * unit)
-            log_energy = np.log(np.float64(energy[place]) * unit)
             x, y = np.float64(eta[place]), np.float64(phi[place])
             row = out[jet, place - begin]
             row[0] = x
             row[1] = y
-            row[2] = log_pt
-            row[3] = log_energy
-            row[4] = log_pt - all_pt
-            row[5] = log_energy - all_energy
+            row[2] = log_pt[place]
+            row[3] = log_energy[place]
+            row[4] = log_pt[place] - all_pt
+            row[5] = log_energy[place] - all_energy
             row[6] = np.sqrt(x * x + y * y)

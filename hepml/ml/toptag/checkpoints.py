@@ -68,7 +68,7 @@ def restore_adam(optimiser: Any, tensors: Mapping[str, Any], prefix: str) -> Non
     for name, item in tensors.items():
         if name.startswith(prefix):
             place, _, what = name.removeprefix(prefix).partition(".")
-            found.setdefault(int(place), {})[what] = item
+            found.setdefault(int(place), {})[what] = item.clone()
     content = optimiser.state_dict()
     optimiser.load_state_dict({"state": found, "param_groups": content["param_groups"]})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,11 +175,11 @@ class _Job:
         """Train to the end, or to an interrupt."""
         state, options = self.state, self.options
         while state.epoch < options.epochs and not self._enough() and not stopped():
-            if not self._epoch(stopped):
+            value = self._validated(stopped) if self._epoch(stopped) else None
+            if value is None:
                 self.keep()
                 return
             train = state.loss / max(state.weight, 1e-300)
-            value = self._validated()
             better = value < min(state.losses["validation"], default=np.inf)
             state.losses["train"].append(train)
             state.losses["validation"].append(value)
@@ -258,16 +258,19 @@ class _Job:
         )
         return (losses * weight).sum(), float(batch.weight.sum(dtype=np.float64))
 
-    def _validated(self) -> float:
-        """Weighted cross entropy of the validation jets."""
+    def _validated(self, stopped: Callable[[], bool]) -> float | None:
+        """Weighted cross entropy of the validation jets; ``None`` where it was stopped."""
         import torch
 
         self.state.module.eval()
         total, weights = 0.0, 0.0
-        with torch.no_grad():
-            for batch in self.validation.epoch():
+        batches = self.validation.epoch()
+        with torch.no_grad(), closing(batches):
+            for batch in batches:
                 weighted, weight = self._loss(batch)
                 total, weights = total + float(weighted), weights + weight
+                if stopped():
+                    return None
         return total / weights
 
     def _say(self, now: float) -> None:

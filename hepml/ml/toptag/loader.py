@@ -174,7 +174,7 @@ class JetLoader:
                     made, filled = self._empty(left), 0
 
     def _empty(self, left: int) -> Batch:
-        size = min(self.batch, left)
+        size = min(self.batch, max(left, 0))
         x = np.empty((size, *self.inputs.shape), np.float32)
         return Batch(x, np.empty(size, np.float32), np.empty(size, np.float32))
 

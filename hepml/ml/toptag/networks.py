@@ -6,7 +6,6 @@ Imports torch: imported only by what makes a network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -17,6 +16,7 @@ __all__ = ["DeepSets", "Dense", "count_parameters", "filled", "make_network", "p
 FEATURES = 7
 LOG_PT, LOG_PT_FRACTION = 2, 4
 HIGH_LEVEL = 15
+_FAST = 0.1  # momentum of means over hundreds of steps, not thousands
 
 
 def make_network(plan: NetworkPlan, high_level: int = HIGH_LEVEL) -> nn.Module:
@@ -143,11 +143,11 @@ class DeepSets(nn.Module):
         self.inputs, self.weighted, self.fraction = inputs, weighted, fraction
         # computes padded slots as well: for tracing, which needs fixed shapes
         self.padded = False
-        first = [_norm(inputs)] if normalise else []
+        first = [_norm(inputs, _FAST)] if normalise else []
         self.phi = nn.Sequential(*first, *_rectified(inputs, phi))
         self.latent: nn.Module = nn.Dropout(latent_dropout)
         if normalise:
-            self.latent = nn.Sequential(_norm(phi[-1]), self.latent)
+            self.latent = nn.Sequential(_norm(phi[-1], _FAST), self.latent)
         self.f = nn.Sequential(*_rectified(phi[-1], f, dropout), _linear(f[-1], 1, normal=True))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -189,6 +189,6 @@ def _linear(inputs: int, units: int, *, normal: bool = False) -> nn.Linear:
     return layer
 
 
-def _norm(units: int) -> Any:
-    """Normalisation with the constants of Keras."""
-    return nn.BatchNorm1d(units, eps=1e-3, momentum=0.01)
+def _norm(units: int, momentum: float = 0.01) -> nn.Module:
+    """Normalisation with the constants of Keras; a small training needs a larger momentum."""
+    return nn.BatchNorm1d(units, eps=1e-3, momentum=momentum)

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hepml.errors import ParameterError
-from hepml.ml.toptag.presets import NETWORKS, NetworkPlan, network_plan
+from hepml.ml.toptag.presets import NETWORKS, network_plan
 
 torch = pytest.importorskip("torch")
 
@@ -102,28 +101,3 @@ def test_an_energy_flow_network_of_shares_ignores_a_collinear_splitting():
 def test_the_penalty_is_on_weights_of_dense_layers_alone():
     found = penalised(make_network(network_plan("dnn", "train_py")))
     assert [tuple(item.shape) for item in found] == [(400, 560), *[(400, 400)] * 4, (1, 400)]
-
-
-def test_a_plan_survives_json():
-    plan = network_plan("efn", "pub_note", learning_rate=1e-3, batch=64, slots=40)
-    assert NetworkPlan.from_json(plan.to_json()) == plan
-
-
-def test_an_unknown_network_is_named_with_its_neighbour():
-    with pytest.raises(ParameterError, match="pfn"):
-        network_plan("pfnn")
-
-
-def test_a_preset_that_is_not_is_refused():
-    with pytest.raises(ParameterError, match="pub_note"):
-        network_plan("pfn", "pubnote")
-
-
-def test_only_an_energy_flow_network_can_weigh_by_shares():
-    with pytest.raises(ParameterError, match="EFN"):
-        network_plan("pfn", fraction=True)
-
-
-def test_a_negative_learning_rate_is_refused():
-    with pytest.raises(ParameterError, match="learning_rate"):
-        network_plan("pfn", learning_rate=-1.0)
