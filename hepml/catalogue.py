@@ -103,6 +103,8 @@ class Catalogue(Record):
     ) -> tuple[Dataset, ...]:
         """Datasets that match names or patterns such as ``ggH``, ``data_*``, ``diphoton/*``.
 
+        What matches no data set may be a release, or a pattern of some: ``lhco-*``.
+
         Raises
         ------
         CatalogueError
@@ -111,6 +113,10 @@ class Catalogue(Record):
         found: dict[str, Dataset] = {}
         for pattern in [patterns] if isinstance(patterns, str) else patterns:
             matches = [d for d in self.datasets if _matches(d, pattern)]
+            # only then: a pattern of names must not bring whole releases that begin alike
+            matches = matches or [
+                d for d in self.datasets if fnmatch.fnmatchcase(d.release, pattern)
+            ]
             kept = [d for d in matches if channel is None or d.channel == channel]
             if not kept:
                 raise CatalogueError(self._no_match(pattern, channel, matches))

@@ -113,6 +113,15 @@ def test_select_takes_patterns_with_and_without_channel() -> None:
     assert SHIPPED.select("diphoton/gg?") == SHIPPED.select("ggH", channel="diphoton")
 
 
+def test_a_release_stands_for_its_datasets_where_no_name_matches() -> None:
+    found = {dataset.name for dataset in SHIPPED.match("lhco-*")}
+    assert {"QCD", "extra_QCD", "W_qq", "W_qqq"} <= found
+    assert {d.channel for d in SHIPPED.match("lhco-*")} == {"dijet"}
+    assert [d.name for d in SHIPPED.match("lhco-extra-qcd")] == ["extra_QCD"]
+    # names come first: releases that begin with the same letter are not meant
+    assert {d.name[0] for d in SHIPPED.match("a*")} == {"a"}
+
+
 def test_select_counts_a_dataset_once_when_two_patterns_match_it() -> None:
     assert len(SHIPPED.select(["ggH", "diphoton/g*"])) == 1
 
