@@ -12,7 +12,7 @@ from hepml.ml.dijet.scan_results import ScanResult, Summary
 from hepml.plots.dijet_curves import roc_figure, sic_figure
 from hepml.plots.dijet_fits import landscape_figure, parameters_figure
 from hepml.plots.dijet_scan import fraction_figure, noise_figure, plane_figure
-from hepml.plots.dijet_scan_fits import masses_figure, yields_figure
+from hepml.plots.dijet_scan_fits import masses_figure, recovered_figure, yields_figure
 from hepml.plots.dijet_spectra import mass_figure, score_figure
 from hepml.plots.dijet_style import dijet_look
 from hepml.plots.style import Draw, Look, Progress, save_figures
@@ -121,12 +121,13 @@ def _of_point(rows: Sequence[Summary], found: ScanResult, look: Look) -> Figures
     """Figures of one mass point."""
     figures: Figures = []
     fitted = [row for row in rows if row.mu > 0 and "mu" in row.parameters]
-    if any(row.mu > 0 for row in rows):
+    fractions = {row.mu for row in rows if row.mu > 0}
+    if len(fractions) > 1:
         draw = partial(fraction_figure, rows, look, background=found.background)
         figures.append(("sic_fraction", draw))
-    if any({"mx", "my"} <= set(row.parameters) for row in fitted):
+    if len(fractions) > 1 and any({"mx", "my"} <= set(row.parameters) for row in fitted):
         figures.append(("masses_fraction", partial(masses_figure, fitted, look)))
-    if fitted:
+    if len(fractions) > 1 and fitted:
         figures.append(("yields_fraction", partial(yields_figure, fitted, look)))
     if len({row.noise for row in rows}) > 1:
         figures.append(("sic_noise", partial(noise_figure, rows, look)))
@@ -141,9 +142,12 @@ def _planes(rows: Sequence[Summary], look: Look) -> Figures:
     figures: Figures = []
     for (strategy, mu, noise), members in groups.items():
         if len(members) >= _PLANE:
-            name = f"sic_masses_{_plain(strategy)}" + (f"_mu_{mu:.3g}" if mu else "")
+            name = f"masses_{_plain(strategy)}" + ("_" + _plain(f"mu_{mu:.3g}") if mu else "")
             name += f"_noise_{noise}" if noise else ""
-            figures.append((name, partial(plane_figure, members, look)))
+            figures.append((f"sic_{name}", partial(plane_figure, members, look)))
+            fitted = [row for row in members if {"mx", "my"} <= set(row.parameters)]
+            if fitted:
+                figures.append((f"fitted_{name}", partial(recovered_figure, fitted, look)))
     return figures
 
 

@@ -62,6 +62,9 @@ def roc_figure(
         axes.plot(random, random, color="0.4", linestyle="--", label="Random number", zorder=2)
         axes.set_xlim(0.0, 1.0)
         axes.set_ylim(lowest, 30.0)
+        # room for the legend is no share of events
+        axes.set_yticks(10.0 ** np.arange(int(np.ceil(np.log10(lowest))), 1))
+        axes.minorticks_off()
         axes.set_xlabel(_TPR)
         axes.set_ylabel(_FPR)
         axes.legend(loc="upper left")
@@ -109,7 +112,7 @@ def sic_figure(
         axes.set_xlim(min(lows), 1.0)
         axes.set_ylim(0.0, 1.45 * max(tops))
         axes.set_xlabel(_FPR)
-        axes.set_ylabel(r"Significance improvement $\varepsilon_{S}/\sqrt{\varepsilon_{B}}$")
+        axes.set_ylabel("Significance improvement")
         axes.legend(loc="upper right")
     return figure
 

@@ -54,7 +54,7 @@ def landscape_figure(found: Landscape, look: Look | None = None, *, title: str =
         outline: dict[str, Any] = {"markeredgecolor": "black", "linestyle": "none", "zorder": 6}
         if found.mirrored is not None:
             axes.plot(
-                *found.mirrored, "*", color="none", markersize=17, label="Truth, mirrored",
+                *found.mirrored, "*", color="0.85", markersize=17, label="Truth, mirrored",
                 **outline,
             )  # fmt: skip
         if found.truth is not None:
@@ -63,10 +63,26 @@ def landscape_figure(found: Landscape, look: Look | None = None, *, title: str =
         axes.set_xlabel(parameter_name(found.x_name))
         axes.set_ylabel(parameter_name(found.y_name))
         axes.legend(
-            loc="upper left", frameon=True, framealpha=0.9, fontsize=12, title=_note(found, title),
-            title_fontsize=12, alignment="left",
+            loc=_corner(found), frameon=True, framealpha=0.9, fontsize=12,
+            title=_note(found, title), title_fontsize=12, alignment="left",
         )  # fmt: skip
     return figure
+
+
+def _corner(found: Landscape) -> str:
+    """The corner that is farthest from anything marked."""
+    spans = [max(values[-1] - values[0], 1e-300) for values in (found.x, found.y)]
+    marks = [
+        [(point[0] - found.x[0]) / spans[0], (point[1] - found.y[0]) / spans[1]]
+        for point in (found.best, found.truth, found.mirrored)
+        if point is not None
+    ]
+    corners = {
+        "upper left": (0, 1), "upper right": (1, 1), "lower left": (0, 0), "lower right": (1, 0),
+    }  # fmt: skip
+    return max(
+        corners, key=lambda name: np.hypot(*(np.array(marks) - corners[name]).T).min().round(6)
+    )
 
 
 def _note(found: Landscape, title: str) -> str:
@@ -150,6 +166,8 @@ def parameters_figure(
 
 def _parameter(axes: Any, parameter: Any, trials: Sequence[float]) -> None:
     """One row: trials as dots, the estimate with its interval, the truth as a line."""
+    from matplotlib.ticker import MaxNLocator
+
     ends = [parameter.value, *trials]
     if trials:
         axes.plot(trials, np.full(len(trials), 0.3), "o", color="0.65", label="Trials")
@@ -169,5 +187,6 @@ def _parameter(axes: Any, parameter: Any, trials: Sequence[float]) -> None:
     axes.set_xlim(min(ends) - room, max(ends) + room)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     axes.tick_params(axis="y", which="both", left=False, right=False)
     axes.set_xlabel(parameter_name(parameter.name), fontsize=14, labelpad=1)

@@ -15,11 +15,13 @@ __all__ = [
     "FRACTION",
     "MARKERS",
     "SIC",
+    "beside",
     "curve_options",
     "curves",
     "masses_text",
     "medians",
     "of_parameter",
+    "settings_text",
     "span",
 ]
 
@@ -69,7 +71,7 @@ def medians(
 def curve_options(strategy: str, noise: int, noises: Sequence[int]) -> dict[str, Any]:
     """Colour by strategy, line and marker by noise."""
     place = noises.index(noise)
-    text = strategy_name(strategy) + (f", {noise} noise features" if noise else "")
+    text = strategy_name(strategy) + (f" + {noise} noise" if noise else "")
     return {
         "color": strategy_colour(strategy),
         "linestyle": DASHES[place % 4],
@@ -85,10 +87,21 @@ def masses_text(row: Summary) -> str:
     return rf"$m_{{X}}$ = {x:g} GeV, $m_{{Y}}$ = {y:g} GeV"
 
 
+def settings_text(row: Summary) -> str:
+    """Strategy, signal fraction and noise of a plane of masses."""
+    words = strategy_name(row.strategy) + (rf", $\mu$ = {row.mu:.2g}" if row.mu else "")
+    return words + (f" + {row.noise} noise" if row.noise else "")
+
+
 def span(fractions: Sequence[float]) -> tuple[float, float]:
     """Limits of mu with some room."""
     there = [value for value in fractions if value > 0] or [1e-3, 1e-1]
     return 0.7 * min(there), 1.4 * max(there)
+
+
+def beside(place: int, count: int) -> float:
+    """Factor that moves a curve sideways on a logarithmic axis, so that none hides another."""
+    return float(1.05 ** (place - 0.5 * (count - 1)))
 
 
 def of_parameter(name: str) -> Callable[[Summary], Quantiles | None]:

@@ -18,6 +18,7 @@ from hepml.plots.dijet_medians import (
     curves,
     masses_text,
     medians,
+    settings_text,
     span,
 )
 from hepml.plots.dijet_style import parameter_name, strategy_colour, strategy_name
@@ -77,7 +78,18 @@ def fraction_figure(
         axes.set_ylim(0.0, 1.6 * max(tops))
         axes.set_xlabel(FRACTION)
         axes.set_ylabel(SIC)
-        axes.legend(loc="upper left", title=masses_text(rows[0]), ncols=2, fontsize=11)
+        # errorbars come last by themselves
+        handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        names = [
+            curve_options(*item, noises)["label"]
+            for item in curves(rows)
+            if curve_options(*item, noises)["label"] in handles
+        ]
+        names += [name for name in handles if name not in names]
+        axes.legend(
+            [handles[name] for name in names], names, loc="upper left",
+            title=masses_text(rows[0]), ncols=2, fontsize=11,
+        )  # fmt: skip
     return figure
 
 
@@ -118,13 +130,15 @@ def _expected(axes: Any, background: int | None, low: float, high: float) -> Non
     if low < fraction < high:
         axes.axvline(fraction, color="0.6", linestyle=":", linewidth=1.2, zorder=0.5)
         axes.text(
-            fraction, 0.02, r" S / $\sqrt{B}$ = 1", transform=axes.get_xaxis_transform(),
-            fontsize=11, color="0.4",
+            0.985 * fraction, 0.3, r"S = $\sqrt{B}$", transform=axes.get_xaxis_transform(),
+            fontsize=11, color="0.4", rotation=90, ha="right",
         )  # fmt: skip
 
 
 def noise_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     """Draw SIC at a false-positive rate of 0.1 % against the number of noise features.
+
+    At three of the signal fractions, where there are more.
 
     Parameters
     ----------
@@ -134,9 +148,11 @@ def noise_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
         Style and texts.
     """
     used = look or Look()
+    chosen = _few({row.mu for row in rows if row.mu > 0})
     groups: dict[tuple[str, float], list[Summary]] = {}
     for row in sorted(rows, key=lambda row: (row.strategy, row.mu, row.noise)):
-        groups.setdefault((row.strategy, row.mu), []).append(row)
+        if not row.mu or row.mu in chosen:
+            groups.setdefault((row.strategy, row.mu), []).append(row)
     with styled(used):
         figure, (axes,) = new_figure(used)
         tops, seen = [1.0], {strategy: 0 for strategy, _ in groups}
@@ -160,6 +176,14 @@ def noise_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     return figure
 
 
+def _few(fractions: set[float]) -> list[float]:
+    """Three of many signal fractions."""
+    ordered = sorted(fractions)
+    if len(ordered) <= 3:
+        return ordered
+    return [ordered[place] for place in (len(ordered) // 4, len(ordered) // 2, -2)]
+
+
 def plane_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     """Draw SIC at a false-positive rate of 0.1 % at each mass point.
 
@@ -177,7 +201,11 @@ def plane_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
         x, y = (np.array([row.mass_point[place] for row in there]) for place in (0, 1))
         values = np.array([row.sic_1e3.median for row in there], float)
         top = max(float(values.max(initial=1.0)), 1.0)
-        drawn = axes.scatter(x, y, c=values, s=600, marker="s", cmap="viridis", vmin=0, vmax=top)
+        # as many squares beside each other as there are masses
+        side = min(350 / (1 + max(len(set(x)), len(set(y)), 1)), 40)
+        drawn = axes.scatter(
+            x, y, c=values, s=side**2, marker="s", cmap="viridis", vmin=0, vmax=top
+        )
         for one, two, value in zip(x, y, values, strict=True):
             colour = "black" if value > 0.6 * top else "white"
             axes.text(one, two, f"{value:.1f}", ha="center", va="center", size=9, color=colour)
@@ -188,8 +216,6 @@ def plane_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
             limits(min(values, default=0) - room, max(values, default=1) + 2 * room)
         axes.set_xlabel(parameter_name("mx"))
         axes.set_ylabel(parameter_name("my"))
-        first = rows[0]
-        words = strategy_name(first.strategy) + (rf", $\mu$ = {first.mu:.2g}" if first.mu else "")
-        words += f", {first.noise} noise features" if first.noise else ""
-        axes.text(0.03, 0.95, words, transform=axes.transAxes, va="top", size=13)
+        words = settings_text(rows[0])
+        axes.text(0.03, 0.965, words, transform=axes.transAxes, va="top", size=13)
     return figure

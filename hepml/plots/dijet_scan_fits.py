@@ -10,11 +10,13 @@ import numpy as np
 from hepml.ml.dijet.scan_results import Summary
 from hepml.plots.dijet_medians import (
     FRACTION,
+    beside,
     curve_options,
     curves,
     masses_text,
     medians,
     of_parameter,
+    settings_text,
     span,
 )
 from hepml.plots.dijet_style import parameter_name
@@ -24,7 +26,7 @@ from hepml.plots.style import Look, new_figure, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["masses_figure", "yields_figure"]
+__all__ = ["masses_figure", "recovered_figure", "yields_figure"]
 
 
 def masses_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
@@ -50,14 +52,13 @@ def masses_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
                 upper.axhline(truth, color=colour, linestyle="--", linewidth=1.2)
             for (_, noise), curve in curves(rows).items():
                 x, y, errors = medians(curve, of_parameter(name), lambda row: row.mu)
-                # points of both masses beside each other
-                x = x * (1.04 if number else 0.96)
+                x = x * beside(2 * noises.index(noise) + number, 2 * len(noises))
                 options = curve_options("prior-assisted", noise, noises) | {
                     "color": colour, "linestyle": "none", "capsize": 2, "elinewidth": 1.3,
                     "markerfacecolor": "white" if noise else colour,
                 }  # fmt: skip
                 options["label"] = parameter_name(name).removesuffix(" [GeV]") + (
-                    f", {noise} noise features" if noise else ""
+                    f" + {noise} noise" if noise else ""
                 )
                 upper.errorbar(x, y, errors, **options)
                 tops.append(float((y + errors[1]).max(initial=0.0)))
@@ -102,10 +103,11 @@ def yields_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
         for (strategy, noise), curve in curves(rows).items():
             options = curve_options(strategy, noise, noises) | {"linestyle": "none", "capsize": 2}
             x, y, errors = medians(curve, of_parameter("mu"), lambda row: row.mu)
-            upper.errorbar(x, y, errors, **options)
+            shift = beside(noises.index(noise), len(noises))
+            upper.errorbar(x * shift, y, errors, **options)
             if mixed:
                 x, y, errors = medians(curve, of_parameter("alpha"), lambda row: row.mu)
-                panels[1].errorbar(x, y, errors, **options)
+                panels[1].errorbar(x * shift, y, errors, **options)
         upper.set_xlim(low, high)
         upper.set_ylim(0.3 * low, 10 * high)
         upper.set_ylabel(r"Fitted $\mu$")
@@ -118,4 +120,44 @@ def yields_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
                 last.axhline(truth, color="black", linewidth=1.2, linestyle="--")
             last.set_ylim(-0.05, 1.05)
             tidy(last, r"Fitted $\alpha$")
+    return figure
+
+
+def recovered_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
+    """Draw the plane of masses: what was put into the data, and what was fitted.
+
+    Parameters
+    ----------
+    rows : sequence of Summary
+        Of one strategy, signal fraction and number of noise features.
+    look : Look, optional
+        Style and texts.
+    """
+    used = look or Look()
+    with styled(used):
+        figure, (axes,) = new_figure(used)
+        labels: list[str | None] = ["Truth", "Fit, 68 %"]
+        ends = [0.0]
+        for row in rows:
+            x, y = row.parameters["mx"], row.parameters["my"]
+            if x.median is None or y.median is None:
+                continue
+            true = row.mass_point
+            axes.plot([true[0], x.median], [true[1], y.median], color="0.6", linewidth=1)
+            axes.plot(
+                *true, "s", markersize=11, color="none", markeredgecolor="black", label=labels[0]
+            )
+            _, _, across = medians([row], of_parameter("mx"), lambda row: 0.0)
+            _, _, along = medians([row], of_parameter("my"), lambda row: 0.0)
+            axes.errorbar(
+                x.median, y.median, along, across, fmt="o", color="#bd1f01", label=labels[1],
+                elinewidth=1.3,
+            )  # fmt: skip
+            labels = [None, None]
+            ends += [*true, x.median, y.median]
+        axes.set_xlim(0.0, 1.12 * max(ends))
+        axes.set_ylim(0.0, 1.12 * max(ends))
+        axes.set_xlabel(parameter_name("mx"))
+        axes.set_ylabel(parameter_name("my"))
+        axes.legend(loc="upper left", title=settings_text(rows[0]))
     return figure

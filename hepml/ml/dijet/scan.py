@@ -8,7 +8,7 @@ import json
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 Point = Callable[[PointOptions], DijetJudgement]
 Progress = Callable[[str, int, int], None]
 Found = ScanPoint | FailedPoint
+Job = tuple[PointOptions, str, Path]
 
 SIGNAL_FRACTIONS = tuple(10 ** (-3.5 + 2.2 * place / 9) for place in range(10))
 """The published scan of mu."""
@@ -108,6 +109,7 @@ def run_scan(
     task: Mapping[str, Any] | None = None,
     source: Mapping[str, Any] | None = None,
     background: int | None = None,
+    shared: Callable[[PointOptions], Hashable] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> ScanResult:
@@ -129,6 +131,9 @@ def run_scan(
         Written into the result.
     background : int, optional
         Background events in the data, for figures.
+    shared : callable, optional
+        What a point has in common with others, and costs much but once (trained priors): the
+        first point of each is finished before the others begin. ``None``: nothing.
     workers : int
         Processes; the result does not depend on them.
     progress : callable, optional
@@ -158,7 +163,7 @@ def run_scan(
         for options, key in zip(grid, keys, strict=True)
         if key not in found
     ]
-    for key, item in _judged(point, todo, workers):
+    for key, item in _judged(point, todo, workers, shared):
         found[key] = item
         if progress is not None:
             progress(_text(item.options), len(found), len(keys))
@@ -207,18 +212,43 @@ def _stored(path: Path, key: str) -> ScanPoint | None:
 
 
 def _judged(
-    point: Point, todo: Sequence[tuple[PointOptions, str, Path]], workers: int
+    point: Point,
+    todo: Sequence[Job],
+    workers: int,
+    shared: Callable[[PointOptions], Hashable] | None,
 ) -> Iterator[tuple[str, Found]]:
     """Results as they come, each written already."""
     if workers == 1 or len(todo) < 2:
         for options, key, path in todo:
             yield key, _judge(point, options, key, path)
         return
+    first, waiting = _in_order(todo, shared)
     with _pool(min(workers, len(todo))) as pool:
-        running = {pool.submit(_judge, point, *item): item[1] for item in todo}
+        running = {pool.submit(_judge, point, *item): item for item in first}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
+                done = running.pop(future)
+                yield done[1], future.result()
+                for item in waiting.pop(done[1], []):
+                    running[pool.submit(_judge, point, *item)] = item
+
+
+def _in_order(
+    todo: Sequence[Job], shared: Callable[[PointOptions], Hashable] | None
+) -> tuple[list[Job], dict[str, list[Job]]]:
+    """Points to begin with, and those that wait for one of them, by its key."""
+    leaders: dict[Hashable, str] = {}
+    first: list[Job] = []
+    waiting: dict[str, list[Job]] = {}
+    for item in todo:
+        common = None if shared is None else shared(item[0])
+        if common is None or common not in leaders:
+            first.append(item)
+            if common is not None:
+                leaders[common] = item[1]
+        else:
+            waiting.setdefault(leaders[common], []).append(item)
+    return first, waiting
 
 
 def _judge(point: Point, options: PointOptions, key: str, path: Path) -> Found:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hepml.errors import OutputError, ParameterError
-from hepml.ml.dijet.scan import SIGNAL_FRACTIONS, point_key, run_scan, scan_grid
+from hepml.ml.dijet.scan import SIGNAL_FRACTIONS, _in_order, point_key, run_scan, scan_grid
 from hepml.ml.dijet.scan_results import PointOptions, ScanResult
 from tests.ml.dijet.judged import judgement_like, seedless
 
@@ -113,3 +113,13 @@ def test_processes_find_the_same(tmp_path: Path) -> None:
     one = run_scan(judgement_like, GRID[:3], tmp_path / "one")
     two = run_scan(judgement_like, GRID[:3], tmp_path / "two", workers=2)
     assert two == one
+
+
+def test_what_is_shared_is_made_by_one_point_first(tmp_path: Path) -> None:
+    jobs = [(options, str(place), tmp_path) for place, options in enumerate(GRID[:8])]
+    first, waiting = _in_order(jobs, lambda options: options.seed or None)
+    # seed 0 shares nothing, seed 1 shares with itself
+    assert [job[1] for job in first] == ["0", "1", "2", "3", "4"]
+    assert {key: [job[1] for job in items] for key, items in waiting.items()} == {
+        "4": ["5", "6", "7"]
+    }
