@@ -1,0 +1,158 @@
+"""Parametric networks: published sizes, ratios at any masses, and a file that keeps them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hepml.errors import ModelError
+
+torch = pytest.importorskip("torch", reason="torch is not installed: extra deep")
+pytest.importorskip("safetensors", reason="safetensors is not installed: extra deep")
+
+from hepml.ml.dijet.networks import ParametricNetwork  # noqa: E402
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def events(size: int = 600, seed: int = 0, features: int = 2) -> Arrays:
+    """Signal at its two masses, background anywhere."""
+    rng = np.random.default_rng(seed)
+    masses = rng.choice([200.0, 300.0, 400.0], (size, 2))
+    ordered = -np.sort(-masses, axis=1)
+    signal = rng.normal(size=(size, features))
+    signal[:, :2] = ordered + rng.normal(0, 30, (size, 2))
+    background = rng.normal(size=(2 * size, features))
+    background[:, :2] = rng.uniform(100, 500, (2 * size, 2))
+    return background, signal, masses
+
+
+def small(**options: object) -> ParametricNetwork:
+    chosen = {"hidden": (16, 8), "batch": 128, "epochs": 8, "learning_rate": 1e-2} | options
+    return ParametricNetwork(**chosen)
+
+
+@pytest.fixture(scope="module")
+def trained() -> ParametricNetwork:
+    return small().fit(*events(), validation=events(300, 1))
+
+
+def test_the_published_numbers_of_parameters() -> None:
+    background, signal, masses = events(10, features=6)
+    parametric = ParametricNetwork(epochs=1).fit(background, signal, masses)
+    dedicated = ParametricNetwork(epochs=1).fit(background, signal)
+    assert (parametric.parameters, dedicated.parameters) == (43_521, 43_009)
+
+
+def test_it_knows_signal_of_the_masses_that_it_is_asked_for(trained: ParametricNetwork) -> None:
+    here, there = np.array([[400.0, 200.0]]), np.array([[250.0, 140.0]])
+    assert trained.logits(here, (400.0, 200.0)) > 1
+    assert trained.logits(there, (400.0, 200.0)) < -1
+
+
+def test_masses_alone_tell_nothing(trained: ParametricNetwork) -> None:
+    background = events(2_000, 3)[0]
+    odds = [np.exp(trained.logits(background, (m, m))).mean() for m in (200.0, 300.0, 400.0)]
+    np.testing.assert_allclose(odds, 1, atol=0.5)
+
+
+def test_the_order_of_the_masses_is_a_convention(trained: ParametricNetwork) -> None:
+    x = events(50, 2)[0]
+    np.testing.assert_array_equal(trained.logits(x, (300, 200)), trained.logits(x, (200, 300)))
+
+
+def test_the_order_counts_where_it_should() -> None:
+    network = small(ordered=False, epochs=2).fit(*events())
+    x = events(50, 2)[0]
+    assert (network.logits(x, (400, 200)) != network.logits(x, (200, 400))).any()
+
+
+def test_many_points_at_once_are_the_points_one_by_one(trained: ParametricNetwork) -> None:
+    x, points = events(3_000, 4)[0], np.array([[300.0, 200.0], [250.0, 250.0]])
+    found = trained.logits_at(x, points)
+    assert found.shape == (2, 6_000)
+    np.testing.assert_allclose(found[1], trained.logits(x, points[1]), rtol=1e-5, atol=1e-5)
+
+
+def test_numpy_gives_what_torch_gives(trained: ParametricNetwork) -> None:
+    x = events(50, 2)[0]
+    module = trained._module(4)
+    with torch.no_grad():
+        for place, (weight, bias) in zip((0, 2, 4), trained.layers_, strict=True):
+            module[place].weight.copy_(torch.from_numpy(weight))
+            module[place].bias.copy_(torch.from_numpy(bias))
+        masses = np.tile([[300.0, 200.0]], (100, 1))
+        inputs = np.hstack([trained._scaled(x), trained._scaled_masses(masses)])
+        expected = module(torch.from_numpy(inputs))[:, 0].numpy()
+    np.testing.assert_allclose(trained.logits(x, (300, 200)), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_it_keeps_the_pass_with_the_best_validation_loss(trained: ParametricNetwork) -> None:
+    losses = trained.history_["validation"]
+    assert losses[trained.rounds_ - 1] == min(losses)
+    assert min(losses) < np.log(2)
+
+
+def test_it_stops_early() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(300, 2)), rng.normal(size=(300, 2)), rng.normal(size=(300, 2))
+    network = small(epochs=100, patience=2).fit(*noise, validation=events(100))
+    assert len(network.history_["train"]) < 100
+
+
+def test_the_same_seed_gives_the_same_file_and_leaves_torch_alone(tmp_path: Path) -> None:
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    for name in ("a", "b"):
+        small(epochs=2).fit(*events(100)).save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_file_gives_the_same_logits_without_torch(
+    trained: ParametricNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = events(50, 2)[0]
+    trained.save(tmp_path / "model.safetensors")
+    again = ParametricNetwork.load(tmp_path / "model.safetensors")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    np.testing.assert_array_equal(again.logits(x, (300, 200)), trained.logits(x, (300, 200)))
+    assert again.hidden == (16, 8)
+
+
+def test_undefined_features_are_the_median(trained: ParametricNetwork) -> None:
+    undefined = trained.logits(np.array([[np.nan, 200.0]]), (300, 200))
+    known = trained.logits(np.array([[trained.centre_[0], 200.0]]), (300, 200))
+    assert undefined == known
+
+
+def test_no_events_have_no_logits(trained: ParametricNetwork) -> None:
+    assert trained.logits(np.empty((0, 2)), (300, 200)).shape == (0,)
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="no network"):
+        ParametricNetwork.load(path)
+
+
+def test_without_torch_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModelError, match=r"hepml-columnar\[deep\]"):
+        small().fit(*events(10))
+
+
+def test_what_does_not_fit_together_is_refused(trained: ParametricNetwork) -> None:
+    background, signal, masses = events(10)
+    with pytest.raises(ModelError, match="0 of signal"):
+        small().fit(background, signal[:0], masses[:0])
+    with pytest.raises(ModelError, match="do not fit together"):
+        small().fit(background, signal, masses[:5])
+    with pytest.raises(ModelError, match="finite masses"):
+        small().fit(background, signal, np.full_like(masses, np.nan))
+    with pytest.raises(ModelError, match="2 features and 2 masses"):
+        trained.logits(background)
