@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli import anomaly, apply, dijet, production, topsystematics, toptagger
+from hepml.cli import anomaly, apply, dijet, dijetscan, production, topsystematics, toptagger
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -224,3 +224,4 @@ app.command("anomaly")(anomaly.anomaly)
 app.command("top-systematics")(topsystematics.top_systematics)
 app.command("top-tagger")(toptagger.top_tagger)
 app.command("dijet")(dijet.dijet)
+app.command("dijet-scan")(dijetscan.dijet_scan)
