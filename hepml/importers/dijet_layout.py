@@ -148,8 +148,8 @@ def find_frame(file: Any, where: str, key: str | None = None) -> Frame:
         frames = [f for f in frames if "pxj1" in {name.lower() for name in f.names}]
     if len(frames) != 1:
         raise TableError(
-            f"{where} holds {len(groups)} frames ({', '.join(sorted(groups))}), {len(frames)} of them with "
-            "jets. Say which:  --key NAME"
+            f"{where} holds {len(groups)} frames ({', '.join(sorted(groups))}), {len(frames)} of "
+            "them with jets. Say which:  --key NAME"
         )
     return frames[0]
 
