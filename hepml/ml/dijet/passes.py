@@ -20,6 +20,8 @@ History = dict[str, list[float]]
 
 # Passes without a better loss after which steps become half as long.
 _HALVE = 3
+# Rows that are judged at once.
+_PART = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class Passes:
             Loss after each pass.
         rounds : int
             The best pass, from 1 on.
+
+        Raises
+        ------
+        ModelError
+            If the loss is never a number.
         """
         import torch
 
@@ -87,7 +94,7 @@ class Passes:
                 optimiser.step()
                 losses.append(float(loss.detach()))
             with torch.no_grad():
-                value = float(_loss(model, *judged))
+                value = _judge(model, *judged)
             calm.step(value)
             history["train"].append(float(np.mean(losses)))
             history["validation"].append(value)
@@ -96,6 +103,8 @@ class Passes:
                 state = {name: item.clone() for name, item in model.state_dict().items()}
             elif epoch - rounds >= self.patience:
                 break
+        if not rounds:
+            raise ModelError("The training diverged: the loss is no number. Scale the features.")
         return {name: item.numpy().copy() for name, item in state.items()}, history, rounds
 
 
@@ -120,6 +129,8 @@ def checked_rows(
         raise ModelError(
             f"Background {b.shape}, signal {s.shape} and masses {m.shape} do not fit together."
         )
+    if np.isinf(b).any() or np.isinf(s).any():
+        raise ModelError("A feature is infinite: leave out those events, or the feature.")
     if not np.isfinite(m).all():
         raise ModelError("Signal events need finite masses: leave out those without.")
     return b, s, m
@@ -158,3 +169,14 @@ def _loss(model: Any, background: Any, signal: Any) -> Any:
 
     below, above = (model(item)[:, 0] for item in (background, signal))
     return (softplus(below).mean() + softplus(-above).mean()) / 2
+
+
+def _judge(model: Any, background: Any, signal: Any) -> float:
+    """The same of many events, in parts that memory holds."""
+    from torch.nn.functional import softplus
+
+    total = 0.0
+    for rows, sign in ((background, 1.0), (signal, -1.0)):
+        sums = (float(softplus(sign * model(part)[:, 0]).sum()) for part in rows.split(_PART))
+        total += sum(sums) / len(rows) / 2
+    return total

@@ -156,3 +156,15 @@ def test_what_does_not_fit_together_is_refused(trained: ParametricNetwork) -> No
         small().fit(background, signal, np.full_like(masses, np.nan))
     with pytest.raises(ModelError, match="2 features and 2 masses"):
         trained.logits(background)
+
+
+def test_a_training_that_diverges_says_so() -> None:
+    with pytest.raises(ModelError, match="diverged"):
+        small(epochs=2, learning_rate=1e30).fit(*events(50))
+
+
+def test_infinite_features_are_refused() -> None:
+    background, signal, masses = events(50)
+    background[3] = np.inf
+    with pytest.raises(ModelError, match="infinite"):
+        small().fit(background, signal, masses)
