@@ -18,7 +18,7 @@ from hepml.ml.dijet.scan import Progress, run_scan
 from hepml.ml.dijet.scan_results import PointOptions, ScanResult
 from hepml.ml.dijet.stages import make_stages
 from hepml.ml.dijet.task import read_for, search_dijet
-from hepml.ml.sources import selection_of, versions
+from hepml.ml.sources import open_rows, selection_of, versions
 
 __all__ = ["DijetPoint", "scan_dijets"]
 
@@ -112,9 +112,13 @@ def scan_dijets(
 
     Raises
     ------
+    TableError, ModelError
+        If there is no table, or it has no simulation.
     OutputError
         If the folder holds something else.
     """
+    # without a table no point has a result
+    open_rows(run, labelled=True)
     store = Path(out) / "priors" if priors is None else Path(priors)
     point = DijetPoint(str(run), base or DijetOptions(), str(store.absolute()))
     fixed = {name: value for name, value in asdict(point.base).items() if name not in _VARIED}
