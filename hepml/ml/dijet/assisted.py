@@ -136,7 +136,8 @@ class _Assisted:
         """Mean of -ln Lambda of data that took no part in the fit."""
         sample = self.stages.weak_validation
         ratios = self.priors.log_ratios(self.stages.events.x[sample.rows[sample.data]], self.masses)
-        return negative_log_likelihood(log_mixture(ratios, self.mu, self.shares)) / ratios.shape[1]
+        values = log_mixture(ratios, self.mu, self.shares)
+        return negative_log_likelihood(values) / len(values)
 
     def _truth(self) -> dict[str, float]:
         """What is in the data that was fitted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hepml.ml.anomaly.store import Store, digest, kept
 from hepml.ml.class_results import History
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.grid import Kappa, RatioGrid
+from hepml.ml.dijet.ratios import log_kappa
 from hepml.ml.dijet.stages import Stages
 
 __all__ = ["Priors", "learner_of", "train_priors"]
@@ -25,8 +26,6 @@ Progress = Callable[[str, int, int], None]
 Rows = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 _FILES = {"trees": "model.txt", "network": "model.safetensors"}
-# Events whose logits at all masses are in memory at a time.
-_BLOCK = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +44,10 @@ class Priors:
         What they are.
     histories : dict of str to History
         Of their training.
+    rest : array, shape (events, features)
+        Background events that density ratios are normalised by.
     kappa : Kappa or None
-        Normalisation.
+        Normalisation at all masses.
     seconds : float
         Of the training; what was kept took no time.
     """
@@ -56,6 +57,7 @@ class Priors:
     members: tuple[tuple[Any, ...], ...]
     kind: str
     histories: dict[str, History]
+    rest: NDArray[np.float32]
     kappa: Kappa | None = None
     seconds: float = 0.0
 
@@ -68,21 +70,22 @@ class Priors:
             if progress is not None:
                 progress("density ratios", done, len(pairs))
             point = (float(self.nodes[i]), float(self.nodes[j]))
-            for mode, members in enumerate(self.members):
-                found = np.mean([member.logits(x, point) for member in members], axis=0)
-                values[mode, i, j] = values[mode, j, i] = found
+            values[:, i, j] = self._logits(x, point)
+            values[:, j, i] = values[:, i, j]
         grid = RatioGrid(
             values, {"mx": self.nodes, "my": self.nodes}, names=self.modes, symmetric=True
         )
         return grid.with_kappa(self.kappa)
 
     def log_ratios(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
-        """ln L of events at one mass point by the same splines, shape (modes, events)."""
-        parts = [
-            self.grid(x[start : start + _BLOCK]).log_ratios(*masses)
-            for start in range(0, len(x), _BLOCK)
-        ]
-        return np.concatenate(parts, axis=1)
+        """ln L of events at one mass point, normalised there, shape (modes, events)."""
+        offsets = log_kappa(self._logits(self.rest, masses))
+        return self._logits(x, masses) + offsets[:, None]
+
+    def _logits(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
+        return np.stack(
+            [np.mean([one.logits(x, masses) for one in own], axis=0) for own in self.members]
+        )
 
     def save(self, folder: Path) -> None:
         """Write every classifier into a folder."""
@@ -157,11 +160,11 @@ def train_priors(
             histories[f"prior {mode} {number}"] = history
         members.append(tuple(own))
     nodes = np.unique(stages.events.grid())
-    found = Priors(asked.modes, nodes, tuple(members), kind, histories)
+    rest = stages.events.x[stages.of("prior_validation") & stages.events.background]
+    found = Priors(asked.modes, nodes, tuple(members), kind, histories, rest)
     seconds = time.monotonic() - began
-    rest = stages.of("prior_validation") & stages.events.background
-    kappa = found.grid(stages.events.x[rest], progress).normalisation(progress=progress)
-    return Priors(asked.modes, nodes, found.members, kind, histories, kappa, seconds)
+    kappa = found.grid(rest, progress).normalisation(progress=progress)
+    return replace(found, kappa=kappa, seconds=seconds)
 
 
 def _rows(stages: Stages, asked: DijetOptions, place: int, role: str) -> Rows:
@@ -209,7 +212,7 @@ def _kept(
 def _settings(kind: str, quick: bool) -> dict[str, Any]:
     if kind == "trees":
         return {"n_estimators": 150 if quick else 400}
-    return {"epochs": 6 if quick else 40}
+    return {"epochs": 8 if quick else 30}
 
 
 def _class(kind: str) -> Any:
@@ -217,9 +220,9 @@ def _class(kind: str) -> Any:
         from hepml.ml.dijet.boosted import ParametricTrees
 
         return ParametricTrees
-    from hepml.ml.dijet.networks import ParametricNetwork
+    from hepml.ml.dijet.parametric import ParametricPrior
 
-    return ParametricNetwork
+    return ParametricPrior
 
 
 def _estimator(kind: str, settings: dict[str, Any], seed: int) -> Any:
