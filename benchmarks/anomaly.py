@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--ensemble", type=int, default=10)
-    parser.add_argument("--preprocessing", default="normal", help="of the density model")
+    parser.add_argument("--preprocessing", default="code", help="of the density model")
     parser.add_argument(
         "--decorrelate", action=argparse.BooleanOptionalAction, default=True, help="in CWoLa"
     )

@@ -55,7 +55,7 @@ Decorrelate = Annotated[
 Preprocessing = Annotated[
     str,
     typer.Option(
-        help="Of the density model: normal (quantiles), or as published: code, readme.",
+        help="Of the density model: code or readme (both as published), or normal (quantiles).",
         metavar="ORDER",
     ),
 ]

@@ -31,7 +31,7 @@ __all__ = [
 QUICK = {"seeds": 1, "ensemble": 5, "toys": 500}
 EPOCHS = 100
 # Orders of the preprocessing: see hepml.ml.transforms, which needs scikit-learn.
-ORDERS = ("normal", "code", "readme")
+ORDERS = ("code", "readme", "normal")
 DENSITIES = ("auto", "maf", "nsf", "neighbours", "trees")
 
 
@@ -46,7 +46,8 @@ class AnomalyOptions:
     density : str
         Density model; ``auto``: ``maf`` with the extra ``deep``, else ``neighbours``.
     preprocessing : str
-        Order of its preprocessing, as published in code or in the README.
+        Order of its preprocessing: as published in ``code`` or in the ``readme``, or ``normal``,
+        by quantiles, which closes better on features that know the mass and finds no more.
     decorrelate : bool
         Whether ``cwola`` takes the dependence on the mass out of the features.
     seeds : int
