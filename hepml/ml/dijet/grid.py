@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hepml.errors import ModelError, ParameterError
 from hepml.ml.dijet.kappa import Kappa
-from hepml.ml.dijet.kernels import log_ratios_on_grid, mixture_sums
+from hepml.ml.dijet.kernels import log_means_on_line, log_ratios_on_grid, mixture_sums
 from hepml.ml.dijet.ratios import log_kappa
 from hepml.ml.dijet.splines import Axis
 
@@ -151,6 +151,8 @@ class RatioGrid:
         ModelError
             If there are no events.
         """
+        if not len(self):
+            raise ModelError("Density ratios are normalised by background, and there are none.")
         bare = self.with_kappa(None)
         for steps in (refine, 2 * refine, 4 * refine):
             kappa = bare._normalised(tuple(_refined(axis, steps) for axis in self.axes), progress)
@@ -162,15 +164,22 @@ class RatioGrid:
     def _normalised(self, axes: tuple[Axis, ...], progress: Progress | None) -> Kappa:
         shape = tuple(len(axis.nodes) for axis in axes)
         values = np.empty((self.hypotheses, *shape))
+        places = [self.axes[1].at(float(y)) for y in axes[1].nodes]
+        firsts = np.array([place[0] for place in places])
+        splines = np.stack([place[1] for place in places])
         for i, x in enumerate(axes[0].nodes):
-            for j, y in enumerate(axes[1].nodes):
-                if self.symmetric and j > i:
-                    continue
-                values[:, i, j] = log_kappa(self.log_ratios(x, y))
-                if self.symmetric:
-                    values[:, j, i] = values[:, i, j]
+            first, wx, _ = self.axes[0].at(float(x))
+            part = self.coefficients[:, first : first + len(wx)]
+            line = np.einsum("i,kije->kje", wx.astype(np.float32), part)
+            # the other half of a symmetric grid is the same
+            last = i + 1 if self.symmetric else shape[1]
+            found = np.empty((self.hypotheses, last))
+            log_means_on_line(line, firsts[:last], splines[:last], found)
+            values[:, i, :last] = -found
+            if self.symmetric:
+                values[:, :last, i] = -found
             if progress is not None:
-                progress("normalisation", (i + 1) * shape[1], shape[0] * shape[1])
+                progress("normalisation", i + 1, shape[0])
         return Kappa.from_nodes((axes[0], axes[1]), values, len(self))
 
     def worst_mean(self, points: int = 40, *, seed: int = 0) -> float:

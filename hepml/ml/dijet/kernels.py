@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hepml.compiled import compiled
 
-__all__ = ["log_ratios_on_grid", "mixture_sums"]
+__all__ = ["log_means_on_line", "log_ratios_on_grid", "mixture_sums"]
 
 Singles = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -50,6 +50,43 @@ def log_ratios_on_grid(
                 if abs(weight) > 1e-12:
                     for e in range(events):
                         out[k, e] += weight * row[e]
+
+
+@compiled
+def log_means_on_line(line: Singles, seconds: NDArray[np.int64], wy: Array, out: Array) -> None:
+    """Logarithm of the mean of exp(spline) over the events, at many values of y.
+
+    Parameters
+    ----------
+    line : array of float32, shape (hypotheses, nodes of y, events)
+        Coefficients of the B-splines of y at one value of x.
+    seconds : array of int64, shape (values,)
+        First nodes of y that count at each value.
+    wy : array, shape (values, count)
+        B-splines from there on.
+    out : array, shape (hypotheses, values)
+        Filled with the logarithms.
+    """
+    hypotheses, _, events = line.shape
+    z = np.empty(_BLOCK, np.float32)
+    for k in range(hypotheses):
+        for v in range(len(seconds)):
+            top, total = -np.inf, 0.0
+            for start in range(0, events, _BLOCK):
+                size = min(_BLOCK, events - start)
+                z[:size] = 0.0
+                for j in range(wy.shape[1]):
+                    node = line[k, seconds[v] + j, start : start + size]
+                    weight = np.float32(wy[v, j])
+                    for e in range(size):
+                        z[e] += weight * node[e]
+                highest = float(z[:size].max())
+                if highest > top:
+                    total *= math.exp(top - highest) if total > 0 else 0.0
+                    top = highest
+                for e in range(size):
+                    total += math.exp(float(z[e]) - top)
+            out[k, v] = top + math.log(total / events)
 
 
 @compiled
