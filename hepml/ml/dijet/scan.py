@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hepml.engine.store import write_json
 from hepml.errors import FileAccessError, HepmlError, OutputError, ParameterError
 from hepml.ml.dijet.results import DijetJudgement
+from hepml.ml.dijet.scan_metrics import scan_metrics
 from hepml.ml.dijet.scan_results import FailedPoint, PointOptions, ScanPoint, ScanResult
 from hepml.ml.dijet.summary import summarise
 from hepml.processes import follow_parent, without_main
@@ -113,7 +115,9 @@ def run_scan(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> ScanResult:
-    """Judge every point of a grid that has no result yet, and write ``result.json``.
+    """Judge every point of a grid that has no result yet, and write what was found.
+
+    ``result.json`` has all points and summaries, ``metrics.json`` a few figures.
 
     Parameters
     ----------
@@ -178,6 +182,7 @@ def run_scan(
         summary=summarise(points),
     )
     result.write(root / "result.json")
+    write_json(root / "metrics.json", scan_metrics(result))
     return result
 
 
