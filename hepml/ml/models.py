@@ -181,9 +181,15 @@ def model_files(path: str | Path) -> tuple[Path, ...]:
         hint = f"There are models in {', '.join(below)}." if below else "Train one: hepml ml."
         raise ModelError(f"There is no model in {folder} (no model.json). {hint}")
     try:
-        estimator = folder / FILES[json.loads(document.read_text())["kind"]]
+        kind = str(json.loads(document.read_text())["kind"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The model in {folder} cannot be read: {error!r}.") from error
+    if kind not in FILES:
+        raise ModelError(
+            f"The model in {folder} is a {kind!r}, which does not read rows of numbers. The "
+            "command that trained it applies it, too: see its card.md and --help."
+        )
+    estimator = folder / FILES[kind]
     parts = [item for item in estimator.rglob("*") if item.is_file()]
     found = [document, *(sorted(parts) if estimator.is_dir() else [estimator])]
     return tuple(item.relative_to(folder) for item in found)

@@ -149,3 +149,9 @@ def test_the_card_names_inputs_and_units(samples: dict[str, Sample], tmp_path: P
     assert "| link_dx | um | dx |" in text
     assert "| auc | 0.9 |" in text
     assert "| f1 | - |" in text
+
+
+def test_a_model_that_reads_no_rows_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text('{"kind": "top-network"}')
+    with pytest.raises(ModelError, match=r"is a 'top-network', which does not read rows"):
+        load_model(tmp_path)
