@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from hepml.errors import ParameterError, did_you_mean
-from hepml.ml.dijet.composition import signal_shares
+from hepml.ml.dijet.counts import signal_shares
 from hepml.ml.dijet.events import STUDY, check_modes
 from hepml.ml.dijet.roles import ROLES
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.errors import ParameterError
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.ensembles import compare_fit
 from hepml.ml.dijet.fit import fit_mixture
 from hepml.ml.dijet.fitted import MixtureFit
+from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.landscape import mass_landscape, yield_landscape
 from hepml.ml.dijet.mixture import log_mixture, negative_log_likelihood
 from hepml.ml.dijet.mixture import shares as mixture_shares
@@ -23,6 +26,8 @@ from hepml.ml.dijet.results import Fitted, Landscape, Parameter
 from hepml.ml.dijet.stages import Stages
 
 __all__ = ["learn_assisted"]
+
+logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -83,7 +88,7 @@ class _Assisted:
         self.data = priors.grid(x[sample.rows[sample.data]], progress)
         if progress is not None:
             progress("fit", 0, 1)
-        self.fit = fit_mixture(self.data, starts=asked.trial_count)
+        self.fit = _fit(self.data, asked.trial_count)
         self.seconds = time.monotonic() - began
         end = self.fit.descents[0].end
         names = [item.name for item in self.fit.parameters]
@@ -181,11 +186,28 @@ class _Assisted:
         return tuple(found)
 
 
+def _fit(data: RatioGrid, starts: int) -> MixtureFit:
+    """Fit with intervals; where a profile fails at a limit, errors of the information matrix."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            return fit_mixture(data, starts=starts)
+        except ParameterError as error:
+            logger.warning("No intervals: %s", error)
+            return fit_mixture(data, starts=starts, intervals=False)
+
+
 def _parameter(fit: MixtureFit, place: int) -> Parameter:
     item = fit.parameters[place]
     # where it is not known, where the fit ended
     value = fit.descents[0].end[place] if item.value is None else item.value
-    return Parameter(name=item.name, value=value, low=item.low, high=item.high, fixed=item.held)
+    low, high = item.low, item.high
+    if any(f"interval of {item.name} is not accurate" in text for text in fit.flags):
+        low = high = None
+    if low is None and item.error is not None:
+        # from the information matrix
+        low = max(value - item.error, item.limits[0])
+        high = min(value + item.error, item.limits[1])
+    return Parameter(name=item.name, value=value, low=low, high=high, fixed=item.held)
 
 
 def _ordered(masses: tuple[float, float]) -> tuple[float, float]:

@@ -224,11 +224,19 @@ def _loss(background: Any, signal: Any) -> Any:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Torch as it is left to everybody else: its generator comes back."""
+    """Torch as it is left to everybody else: its generator and its threads come back.
+
+    One thread: steps are so small that more of them wait for each other where cores are busy.
+    """
     torch = _torch()
+    before = torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        yield
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def _torch() -> Any:

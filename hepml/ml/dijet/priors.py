@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from hepml.errors import ModelError
 from hepml.ml.anomaly.store import Store, digest, kept
 from hepml.ml.class_results import History
 from hepml.ml.dijet.asked import DijetOptions
-from hepml.ml.dijet.grid import Kappa, RatioGrid
+from hepml.ml.dijet.grid import RatioGrid
+from hepml.ml.dijet.kappa import Kappa
 from hepml.ml.dijet.ratios import log_kappa
 from hepml.ml.dijet.stages import Stages
 
@@ -83,9 +85,11 @@ class Priors:
         return self._logits(x, masses) + offsets[:, None]
 
     def _logits(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
-        return np.stack(
-            [np.mean([one.logits(x, masses) for one in own], axis=0) for own in self.members]
-        )
+        # matrices so small are multiplied faster by one thread where cores are busy
+        with threadpool_limits(1, user_api="blas"):
+            return np.stack(
+                [np.mean([one.logits(x, masses) for one in own], axis=0) for own in self.members]
+            )
 
     def save(self, folder: Path) -> None:
         """Write every classifier into a folder."""

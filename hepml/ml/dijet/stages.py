@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hepml.errors import ModelError
 from hepml.ml.dijet.asked import DijetOptions
-from hepml.ml.dijet.composition import Counts, compose
+from hepml.ml.dijet.composition import compose
+from hepml.ml.dijet.counts import Counts
 from hepml.ml.dijet.events import DijetEvents
 from hepml.ml.dijet.roles import ROLES, assign_roles, fold_roles
 

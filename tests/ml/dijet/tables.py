@@ -41,11 +41,11 @@ def _write(folder: Path, rng: np.random.Generator, masses: np.ndarray, prongs: i
         "file": np.full(size, folder.name, object),
         "row": np.arange(size),
     }
-    centre = {0: 0.7, 2: 0.3, 3: 0.45}[prongs]
+    centre = {0: 0.6, 2: 0.45, 3: 0.5}[prongs]
     for place, jet in enumerate(("heavy", "light")):
         rows[f"{jet}_mass"] = measured[:, place].astype(np.float32)
         for name in ("tau21", "tau32"):
-            values = np.clip(rng.normal(centre, 0.12, size), 0.01, 1)
+            values = np.clip(rng.normal(centre, 0.15, size), 0.01, 1)
             rows[f"{jet}_{name}"] = values.astype(np.float32)
     write_part(folder / "part.parquet", COLUMNS, rows, {"dataset": folder.name})
 

@@ -1,0 +1,102 @@
+"""Priors know the masses, are normalised, and are trained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hepml.errors import ModelError
+from hepml.ml.dijet import priors as module
+from hepml.ml.dijet.asked import DijetOptions
+from hepml.ml.dijet.boosted import ParametricTrees
+from hepml.ml.dijet.events import DijetEvents, read_dijets
+from hepml.ml.dijet.priors import learner_of, train_priors
+from hepml.ml.dijet.stages import Stages, make_stages
+
+from .tables import write_table
+
+ASKED = DijetOptions(mu=0.05, quick=True, learner="trees", modes=("qq",))
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    events: DijetEvents = read_dijets(
+        write_table(tmp_path_factory.mktemp("table"), 2_000, 150), ("qq",)
+    )
+    return make_stages(events, ASKED)
+
+
+def test_density_ratios_have_mean_one_over_the_background_they_are_normalised_by(
+    stages: Stages,
+) -> None:
+    found = train_priors(stages, ASKED)
+    ratios = found.log_ratios(found.rest, (300.0, 300.0))
+    assert np.exp(ratios).mean() == pytest.approx(1, abs=1e-9)
+
+
+def test_exchanged_masses_give_the_same_ratios(stages: Stages) -> None:
+    found = train_priors(stages, ASKED)
+    x = stages.events.x[:20]
+    np.testing.assert_allclose(
+        found.log_ratios(x, (200.0, 100.0)), found.log_ratios(x, (100.0, 200.0))
+    )
+
+
+def test_signal_is_likeliest_at_its_own_masses(stages: Stages) -> None:
+    found = train_priors(stages, ASKED)
+    x = stages.events.x[stages.test][stages.events.mode[stages.test] == 0]
+    own, other = (found.log_ratios(x, point).mean() for point in ((300, 300), (200, 100)))
+    assert own > other + 0.5
+
+
+def test_what_is_kept_is_not_trained_again(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = train_priors(stages, ASKED, tmp_path)
+    monkeypatch.setattr(ParametricTrees, "fit", None)
+    again = train_priors(stages, ASKED, tmp_path)
+    x = stages.events.x[:20]
+    np.testing.assert_array_equal(
+        first.log_ratios(x, (300.0, 300.0)), again.log_ratios(x, (300.0, 300.0))
+    )
+
+
+def test_without_torch_priors_are_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert learner_of(DijetOptions()) == "trees"
+    with pytest.raises(ModelError, match="--learner trees"):
+        learner_of(DijetOptions(learner="network"))
+
+
+def test_a_network_is_read_back_as_it_was(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    from hepml.ml.dijet.parametric import ParametricPrior
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(0, 1, (300, 2)), rng.normal(1, 1, (200, 2)), rng.uniform(50, 600, (200, 2))
+    prior = ParametricPrior((8,), epochs=2, batch=64).fit(*rows, validation=rows)
+    prior.save(tmp_path / "model.safetensors")
+    again = ParametricPrior.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(
+        prior.logits(rows[0], (300, 100)), again.logits(rows[0], (100, 300))
+    )
+
+
+def test_the_published_network_has_its_number_of_parameters() -> None:
+    pytest.importorskip("torch")
+    from hepml.ml.dijet.parametric import ParametricPrior
+
+    model = ParametricPrior()._module(8)
+    assert sum(item.numel() for item in model.parameters()) == 43_521
+
+
+def test_a_damaged_network_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    from hepml.ml.dijet.parametric import ParametricPrior
+
+    (tmp_path / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="no prior that can be read"):
+        ParametricPrior.load(tmp_path / "model.safetensors")
