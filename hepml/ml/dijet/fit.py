@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 
 # Deviances that near each other are the same minimum.
 _SAME = 0.1
+# Relative error of a normalisation that a reader must know of.
+_VAGUE = 0.1
 
 
 def fit_mixture(
@@ -198,6 +200,13 @@ def _flag(
 ) -> None:
     """Say what must be known before the numbers are used."""
     best, flags = stops[0][1], search.flags
+    kappa, loss = search.objective.data.kappa, search.objective.loss
+    if kappa is not None and kappa.error > _VAGUE and loss == "likelihood":
+        flags.append(
+            f"Density ratios are normalised to {kappa.error:.0%} only at some masses, by "
+            f"{kappa.events:,} background events: masses and mu may be off; the cross-entropy "
+            "is safer."
+        )
     if not best.converged:
         flags.append(
             f"The fit did not converge: the minimum may be {best.distance:.2g} deviance away."

@@ -159,7 +159,18 @@ class RatioGrid:
             worst = bare.with_kappa(kappa).worst_mean()
             if worst < tolerance:
                 break
-        return replace(kappa, worst=worst)
+        return replace(kappa, worst=worst, error=bare._normalisation_error())
+
+    def _normalisation_error(self) -> float:
+        """Largest relative error of the mean of L, at the nodes."""
+        worst = 0.0
+        for i, x in enumerate(self.axes[0].nodes):
+            for y in self.axes[1].nodes[: i + 1 if self.symmetric else None]:
+                z = self.log_ratios(float(x), float(y))
+                scaled = np.exp(z - z.max(axis=1, keepdims=True))
+                share = np.sum(scaled**2, axis=1) / scaled.sum(axis=1) ** 2
+                worst = max(worst, float(np.sqrt(share.max())))
+        return worst
 
     def _normalised(self, axes: tuple[Axis, ...], progress: Progress | None) -> Kappa:
         shape = tuple(len(axis.nodes) for axis in axes)

@@ -29,12 +29,16 @@ class Kappa:
         Background events that it was made from.
     worst : float
         Largest distance from 1 of the mean of L over them, between the nodes.
+    error : float
+        Largest relative statistical error, at nodes of the density ratios: other background has
+        a mean of L that differs by as much, and a likelihood's mu with it.
     """
 
     axes: tuple[Axis, Axis]
     coefficients: Array
     events: int
     worst: float = 0.0
+    error: float = 0.0
 
     @classmethod
     def from_nodes(cls, axes: tuple[Axis, Axis], values: Array, events: int) -> Self:

@@ -157,6 +157,13 @@ def test_a_second_minimum_nearly_as_good_is_flagged() -> None:
     assert any("Another minimum" in flag for flag in fit.flags)
 
 
+def test_a_vague_normalisation_is_flagged() -> None:
+    few = planes(mixed(200, (0, 0), 1, AT)).normalisation(refine=1, tolerance=1.0)
+    grid = planes(mixed(500, (30, 20), 4, AT)).with_kappa(few)
+    flags = fit_mixture(grid, intervals=False, starts=1).flags
+    assert any("normalised to" in flag and "200 background" in flag for flag in flags)
+
+
 def test_results_are_written_and_read(tmp_path: object) -> None:
     from pathlib import Path
 
