@@ -18,11 +18,11 @@ __all__ = [
     "beside",
     "curve_options",
     "curves",
+    "fraction_axis",
     "masses_text",
     "medians",
     "of_parameter",
     "settings_text",
-    "span",
 ]
 
 FRACTION = r"Signal fraction $\mu$ = S / (S + B)"
@@ -102,6 +102,25 @@ def span(fractions: Sequence[float]) -> tuple[float, float]:
 def beside(place: int, count: int) -> float:
     """Factor that moves a curve sideways on a logarithmic axis, so that none hides another."""
     return float(1.05 ** (place - 0.5 * (count - 1)))
+
+
+def fraction_axis(panels: Sequence[Any], rows: Sequence[Summary]) -> tuple[float, float]:
+    """Make the shared x axis one of signal fractions, labelled in the last panel; its limits."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = span([row.mu for row in rows])
+    last = panels[-1]
+    last.set_xscale("log")
+    last.set_xlim(low, high)
+    # within little more than a decade powers of ten are too few
+    places = (1.0,) if high > 40 * low else (1.0, 2.0, 5.0)
+    last.xaxis.set_major_locator(LogLocator(subs=places))
+    last.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    last.xaxis.set_minor_formatter(NullFormatter())
+    for upper in panels[:-1]:
+        upper.tick_params(axis="x", which="both", labelbottom=False)
+    last.set_xlabel(FRACTION)
+    return low, high
 
 
 def of_parameter(name: str) -> Callable[[Summary], Quantiles | None]:

@@ -11,15 +11,14 @@ from hepml.ml.dijet.published import REFERENCE, published_curves
 from hepml.ml.dijet.scan_results import Summary
 from hepml.plots.dijet_medians import (
     DASHES,
-    FRACTION,
     MARKERS,
     SIC,
     curve_options,
     curves,
+    fraction_axis,
     masses_text,
     medians,
     settings_text,
-    span,
 )
 from hepml.plots.dijet_style import parameter_name, strategy_colour, strategy_name
 from hepml.plots.style import Look, new_figure, styled
@@ -55,8 +54,7 @@ def fraction_figure(
     used = look or Look()
     with styled(used):
         figure, (axes,) = new_figure(used)
-        axes.set_xscale("log")
-        low, high = span([row.mu for row in rows])
+        low, high = fraction_axis([axes], rows)
         tops, noises = [1.0], sorted({row.noise for row in rows})
         drawn = False
         for (strategy, noise), curve in curves(rows).items():
@@ -74,9 +72,7 @@ def fraction_figure(
             text = f"Published: {REFERENCE},\nLHC Olympics events"
             axes.plot([], [], "x", color="0.3", markersize=7, label=text)
         _expected(axes, background, low, high)
-        axes.set_xlim(low, high)
         axes.set_ylim(0.0, 1.6 * max(tops))
-        axes.set_xlabel(FRACTION)
         axes.set_ylabel(SIC)
         # errorbars come last by themselves
         handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))

@@ -9,15 +9,14 @@ import numpy as np
 
 from hepml.ml.dijet.scan_results import Summary
 from hepml.plots.dijet_medians import (
-    FRACTION,
     beside,
     curve_options,
     curves,
+    fraction_axis,
     masses_text,
     medians,
     of_parameter,
     settings_text,
-    span,
 )
 from hepml.plots.dijet_style import parameter_name
 from hepml.plots.panels import tidy
@@ -42,8 +41,7 @@ def masses_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     used = look or Look()
     with styled(used):
         figure, (upper, lower) = new_figure(used, lower=True)
-        upper.set_xscale("log")
-        low, high = span([row.mu for row in rows])
+        fraction_axis((upper, lower), rows)
         noises, reach, tops = sorted({row.noise for row in rows}), [5.0], [0.0]
         for number, name in enumerate(("mx", "my")):
             colour = ("#bd1f01", "#3f90da")[number]
@@ -66,7 +64,6 @@ def masses_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
                     lower.errorbar(x, y - truth, errors, **options)
                     reach += np.abs(y - truth).tolist()
         upper.plot([], [], color="0.3", linestyle="--", linewidth=1.2, label="Truth")
-        upper.set_xlim(low, high)
         upper.set_ylim(0.0, 1.4 * max(*tops, *rows[0].mass_point))
         upper.set_ylabel("Fitted masses [GeV]")
         upper.legend(loc="upper right", ncols=3, fontsize=12)
@@ -75,7 +72,6 @@ def masses_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
         # a fit without signal may be anywhere
         limit = float(np.clip(1.4 * np.quantile(reach, 0.8), 12.0, 200.0))
         lower.set_ylim(-limit, limit)
-        lower.set_xlabel(FRACTION)
         tidy(lower, "Fit − truth")
     return figure
 
@@ -95,9 +91,8 @@ def yields_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     with styled(used):
         figure, panels = new_figure(used, lower=mixed)
         upper = panels[0]
-        upper.set_xscale("log")
+        low, high = fraction_axis(panels, rows)
         upper.set_yscale("log")
-        low, high = span([row.mu for row in rows])
         upper.plot([low, high], [low, high], "--", color="black", linewidth=1.2, label="Truth")
         noises = sorted({row.noise for row in rows})
         for (strategy, noise), curve in curves(rows).items():
@@ -108,12 +103,10 @@ def yields_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
             if mixed:
                 x, y, errors = medians(curve, of_parameter("alpha"), lambda row: row.mu)
                 panels[1].errorbar(x * shift, y, errors, **options)
-        upper.set_xlim(low, high)
         upper.set_ylim(0.3 * low, 10 * high)
         upper.set_ylabel(r"Fitted $\mu$")
         upper.legend(loc="upper left", title=masses_text(rows[0]))
         last = panels[-1]
-        last.set_xlabel(FRACTION)
         if mixed:
             truth = next((row.truth["alpha"] for row in rows if "alpha" in row.truth), None)
             if truth is not None:

@@ -30,7 +30,7 @@ def score_figure(found: DijetJudgement, look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used, shapes = look or Look(), found.scores
+    used, shapes = look or Look(), _coarser(found.scores)
     edges = np.array(shapes.edges)
     with styled(used):
         figure, (axes,) = new_figure(used)
@@ -50,6 +50,20 @@ def score_figure(found: DijetJudgement, look: Look | None = None) -> Figure:
         axes.set_ylabel("Events / bin width, unit area")
         make_room(axes, edges, tops, title=found.title)
     return figure
+
+
+def _coarser(shapes: ScoreShapes) -> ScoreShapes:
+    """Fewer bins where a class has few events."""
+    bins = len(shapes.edges) - 1
+    fewest = min((sum(item.counts) for item in shapes.shapes), default=0.0)
+    step = next((n for n in (1, 2, 3, 4, 5) if bins % n == 0 and fewest * n >= 5 * bins), 5)
+    if bins % step:
+        return shapes
+    grouped = tuple(
+        Shape(name=item.name, counts=tuple(np.reshape(item.counts, (-1, step)).sum(1).tolist()))
+        for item in shapes.shapes
+    )
+    return shapes.model_copy(update={"edges": shapes.edges[::step], "shapes": grouped})
 
 
 def _score_name(shapes: ScoreShapes) -> str:
@@ -91,8 +105,9 @@ def mass_figure(masses: MassShapes, look: Look | None = None, *, title: str = ""
             label=f"Background ({every.sum():,.0f})",
         )  # fmt: skip
         top = float(_density(masses.background[0], fine).max(initial=0.0))
-        signal = _density(masses.signal[0], fine)
-        upper.stairs(signal, fine, color="0.3", linestyle="--", label="Signal")
+        counts, edges, _ = _grouped(np.array(masses.signal[0].counts), fine, every)
+        signal = counts / max(counts.sum(), 1e-300) / np.diff(edges)
+        upper.stairs(signal, edges, color="0.3", linestyle="--", label="Signal")
         rows = list(zip(masses.rates, masses.background, masses.p, strict=True))[1:]
         for place, (rate, shape, p) in enumerate(rows):
             colour = _SIGNALS[place % 4]

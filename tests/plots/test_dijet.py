@@ -253,3 +253,11 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "result.json").write_text("[]")
     with pytest.raises(FileAccessError, match=r"result\.json"):
         draw_dijet(tmp_path)
+
+
+def test_few_events_have_few_bins() -> None:
+    scores, labels, _ = sample(2.5)
+    few = (labels == 0) | (np.arange(len(labels)) % 20 == 0)
+    drawn = score_figure(judge(scores[few], labels[few]), LOOK).axes[0].patches[1]
+    assert len(drawn.get_data().values) == 12
+    assert len(score_figure(judged(), LOOK).axes[0].patches[1].get_data().values) == 60
