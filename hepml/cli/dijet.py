@@ -60,7 +60,7 @@ def dijet(
     priors: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of trained priors to use and to add to; default: OUT/priors.",
+            help="Folder of trained priors to use and to add to, shared by runs; default: none.",
             show_default=False,
         ),
     ] = None,
@@ -68,6 +68,9 @@ def dijet(
         int | None,
         typer.Option(help="Priors of each mode, averaged; default 3, quick 1.", show_default=False),
     ] = None,
+    loss: Annotated[
+        str, typer.Option(help="Of the fit: cross-entropy of data and reference, or likelihood.")
+    ] = "cross-entropy",
     exclude: Annotated[
         list[str] | None,
         typer.Option(help="Mass point that priors are not trained on; may be repeated."),
@@ -118,6 +121,7 @@ def dijet(
         "seed": seed,
         "learner": learner,
         "priors": networks,
+        "loss": loss,
         "exclude": tuple(_mass_point("--exclude", text) for text in exclude or ()),
         "folds": folds,
         "poisson": poisson,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from hepml.errors import ParameterError, did_you_mean
 from hepml.ml.dijet.counts import signal_shares
@@ -54,6 +55,10 @@ class DijetOptions:
         What learns; auto: trees for single mass points, and networks as priors where torch is.
     priors : int or None
         Networks of each mode, averaged; default 3, quick 1.
+    loss : {"cross-entropy", "likelihood"}
+        What the prior-assisted fit makes smallest: data against reference, in which what the
+        priors get wrong of the background cancels, or the likelihood of the data alone, which is
+        more precise with perfect priors.
     exclude : tuple of (float, float)
         Mass points that the priors are not trained on.
     folds : int
@@ -78,6 +83,7 @@ class DijetOptions:
     seed: int = 0
     learner: str = "auto"
     priors: int | None = None
+    loss: Literal["cross-entropy", "likelihood"] = "cross-entropy"
     exclude: tuple[tuple[float, float], ...] = ()
     folds: int = 0
     poisson: bool = False
@@ -87,6 +93,7 @@ class DijetOptions:
     def __post_init__(self) -> None:
         _one_of("strategy", self.strategy, TITLES)
         _one_of("learner", self.learner, LEARNERS)
+        _one_of("loss", self.loss, ("cross-entropy", "likelihood"))
         check_modes(self.modes)
         if not (0 <= self.mu < 1):
             raise ParameterError(f"mu is a signal fraction S/(S+B), from 0 to below 1: {self.mu}.")

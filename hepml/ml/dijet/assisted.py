@@ -88,7 +88,10 @@ class _Assisted:
         self.data = priors.grid(x[sample.rows[sample.data]], progress)
         if progress is not None:
             progress("fit", 0, 1)
-        self.fit = _fit(self.data, asked.trial_count)
+        reference = None
+        if asked.loss == "cross-entropy":
+            reference = priors.grid(x[sample.rows[~sample.data]], progress)
+        self.fit = _fit(self.data, reference, asked)
         self.seconds = time.monotonic() - began
         end = self.fit.descents[0].end
         names = [item.name for item in self.fit.parameters]
@@ -186,14 +189,16 @@ class _Assisted:
         return tuple(found)
 
 
-def _fit(data: RatioGrid, starts: int) -> MixtureFit:
+def _fit(data: RatioGrid, reference: RatioGrid | None, asked: DijetOptions) -> MixtureFit:
     """Fit with intervals; where a profile fails at a limit, errors of the information matrix."""
     with np.errstate(over="ignore", invalid="ignore"):
         try:
-            return fit_mixture(data, starts=starts)
+            return fit_mixture(data, reference, loss=asked.loss, starts=asked.trial_count)
         except ParameterError as error:
             logger.warning("No intervals: %s", error)
-            return fit_mixture(data, starts=starts, intervals=False)
+            return fit_mixture(
+                data, reference, loss=asked.loss, starts=asked.trial_count, intervals=False
+            )
 
 
 def _parameter(fit: MixtureFit, place: int) -> Parameter:
