@@ -100,7 +100,7 @@ def read_events(
     for start in range(*rows, BLOCK):
         stop = min(start + BLOCK, rows[1])
         found = read_rows(file, frame, theirs, (start, stop))
-        columns = {ours: found[name] for ours, name in names.items()}
+        columns: dict[str, NDArray[Any]] = {ours: found[name] for ours, name in names.items()}
         columns["row"] = np.arange(start, stop, dtype=np.int64)
         account = {}
         bad = _unusable(columns, names, where, drop=drop)
