@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ import pytest
 
 from tests.events import write_clusters
 from tests.xrootd_server import NoServerError, Server, serve
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts() -> None:
+    """Tests interrupt themselves, and a suite in the background is started deaf to that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

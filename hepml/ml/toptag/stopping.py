@@ -18,13 +18,15 @@ def deferred_interrupts() -> Iterator[Callable[[], bool]]:
     """Gives a function that says whether ctrl-C, or SIGTERM, came.
 
     The block is expected to end soon then, and the signal takes its usual effect after it. The
-    second signal does so at once. Outside of the main thread nothing changes.
+    second signal does so at once. A signal that is ignored (ctrl-C of a command in the background)
+    stays so, and outside of the main thread nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
     came: list[int] = []
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {n: handler for n, handler in handlers.items() if handler != signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in before.items():
@@ -36,7 +38,7 @@ def deferred_interrupts() -> Iterator[Callable[[], bool]]:
             signal.raise_signal(number)
         came.append(number)
 
-    for number in _SIGNALS:
+    for number in before:
         signal.signal(number, note)
     try:
         yield lambda: bool(came)

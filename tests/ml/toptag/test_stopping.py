@@ -46,3 +46,13 @@ def test_other_threads_are_left_alone():
     thread.start()
     thread.join()
     assert found == [False]
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with deferred_interrupts() as stopped:
+            signal.raise_signal(signal.SIGINT)
+            assert not stopped()
+    finally:
+        signal.signal(signal.SIGINT, before)
