@@ -18,13 +18,11 @@ from hepml.cli.anomaly_options import (
     Density,
     Ensemble,
     Folds,
-    Formats,
     Fpr,
     Input,
     Nominal,
     NoTrain,
     Out,
-    Plots,
     Preprocessing,
     Quick,
     SameSign,
@@ -36,6 +34,8 @@ from hepml.cli.anomaly_options import (
     Where,
     Workers,
 )
+from hepml.cli.bars import result_console
+from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -183,7 +183,6 @@ def _search(
     name: str, path: Path, out: Path, wish: Callable[[], Wish], given: dict[str, Any]
 ) -> None:
     """Search, show and draw."""
-    from rich.console import Console
 
     from hepml.cli.bars import progress_bar
     from hepml.ml.anomaly.asked import QUICK, AnomalyOptions
@@ -205,10 +204,7 @@ def _search(
         seed=given["seed"],
         workers=given["workers"],
     )
-    console = Console()
-    if not console.is_terminal:
-        # in a pipe or a file nothing limits the width
-        console = Console(width=200)
+    console = result_console()
     former = figure_files(out)
     with progress_bar() as progress:
         if given["no_train"]:

@@ -17,13 +17,11 @@ __all__ = [
     "Density",
     "Ensemble",
     "Folds",
-    "Formats",
     "Fpr",
     "Input",
     "NoTrain",
     "Nominal",
     "Out",
-    "Plots",
     "Preprocessing",
     "Quick",
     "SameSign",
@@ -112,11 +110,6 @@ SameSign = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Of the pseudo-experiments.")]
 Workers = Annotated[int, typer.Option(help="Processes for pseudo-experiments.")]
-Formats = Annotated[
-    list[str] | None,
-    typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-]
-Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")]
 Input = Annotated[
     Path, typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False)
 ]

@@ -1,11 +1,15 @@
-"""One progress bar for the commands that fit, learn and draw."""
+"""What commands write on: one progress bar, and one console for results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-__all__ = ["Advance", "progress_bar"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Advance", "progress_bar", "result_console"]
 
 Advance = Callable[[str, int, int], None]
 
@@ -39,3 +43,11 @@ def progress_bar(prefix: str = "") -> Iterator[Advance]:
             bar.update(task, description=name, completed=done, total=total)
 
         yield advance
+
+
+def result_console() -> Console:
+    """Where tables go; in a pipe or a file nothing limits the width, and no name is cut."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=200)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from hepml.cli.bars import result_console
 
+if TYPE_CHECKING:
     from hepml.catalogue import Catalogue
     from hepml.records import Dataset, File
 
@@ -85,7 +85,9 @@ def check(
             faults += verdict.state not in ("ok", "unverified")
             state = f"[{STYLES.get(verdict.state, 'yellow')}]{verdict.state}"
             table.add_row(dataset.key, file.name, state, verdict.detail)
-    _console().print(table if table.row_count else f"{folder} holds no file of the catalogue.")
+    result_console().print(
+        table if table.row_count else f"{folder} holds no file of the catalogue."
+    )
     if faults:
         raise FileAccessError(
             f"{faults} of {table.row_count} files in {folder} are missing or not whole. "
@@ -130,7 +132,7 @@ def _download_all(
     from hepml.download import download as fetch
     from hepml.errors import DownloadError
 
-    console = _console()
+    console = result_console()
     failures: list[str] = []
     idle = 0
     columns = (
@@ -201,13 +203,13 @@ def _print_datasets(catalogue: Catalogue, datasets: tuple[Dataset, ...]) -> None
             f"{dataset.luminosity:g}" if dataset.luminosity else "",
             str(release.record or ""),
         )
-    _console().print(table)
+    result_console().print(table)
 
 
 def _print_files(catalogue: Catalogue, datasets: tuple[Dataset, ...], mirror: Path | None) -> None:
     from rich.markup import escape
 
-    console = _console()
+    console = result_console()
     for dataset in datasets:
         release = catalogue.releases[dataset.release]
         console.print(f"[bold]{dataset.key}[/]  {escape(release.title)}", soft_wrap=True)
@@ -245,11 +247,3 @@ def _bytes(size: int | None) -> str:
     from rich.filesize import decimal
 
     return decimal(size)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console()
-    # In a pipe or a file nothing limits the width; a name must not be cut there.
-    return console if console.is_terminal else Console(width=200)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hepml.cli.bars import result_console
+from hepml.cli.options import Formats, Plots
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -89,11 +92,8 @@ def dijet(
     quick: Annotated[
         bool, typer.Option("--quick", help="Short trainings, to see that everything works.")
     ] = False,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
 ) -> None:
     """Look for X and Y in dijets: W' to X Y, with signal of known truth put into the data.
 
@@ -101,7 +101,6 @@ def dijet(
     data against a reference without any label; prior-assisted fits masses, mu and alpha to the
     data with frozen parametric priors. No event is in two of training, fit, choice and test.
     """
-    from rich.console import Console
 
     from hepml.ml.dijet.asked import DijetOptions
     from hepml.ml.folder import check_free
@@ -129,10 +128,7 @@ def dijet(
     }
     if features is not None:
         options["features"] = _words(features)
-    console = Console()
-    if not console.is_terminal:
-        # in a pipe or a file nothing limits the width
-        console = Console(width=200)
+    console = result_console()
     _show(_search(run, out, DijetOptions(**options), priors), console)
     if plots:
         from hepml.cli.hunt import save_figures

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from hepml.cli.bars import result_console
+from hepml.cli.options import Formats, Plots
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -85,18 +88,14 @@ def dijet_scan(
         bool, typer.Option("--quick", help="Short trainings, to see that everything works.")
     ] = False,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
 ) -> None:
     """Repeat a dijet search over signal fractions, mass points and noise features.
 
     Each point has a file of its own: a scan that is stopped goes on where it was when the same
     command is given again, and points can be added later. Priors are trained once.
     """
-    from rich.console import Console
 
     from hepml.ml.dijet.asked import DijetOptions
     from hepml.ml.dijet.scan import SIGNAL_FRACTIONS, scan_grid
@@ -118,9 +117,7 @@ def dijet_scan(
         modes=names, trials=trials, learner=learner, priors=networks, poisson=poisson, quick=quick
     )
     found = _scan(run, out, grid, base, {"priors": priors, "workers": workers})
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
+    console = result_console()
     _show(found, console)
     if plots and found.points:
         from hepml.cli.hunt import save_figures

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from hepml.cli.options import Formats, Plots
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -50,11 +52,8 @@ def explore(
     dataset: Annotated[
         list[str] | None, typer.Option(help="Dataset to read; may be repeated; default: all.")
     ] = None,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="With yields: scale incomplete simulation.")
     ] = False,

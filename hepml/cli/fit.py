@@ -8,15 +8,14 @@ import typer
 
 from hepml.cli.hunt import (
     Dataset,
-    Formats,
     Input,
     Out,
-    Plots,
     Weight,
     Where,
     output_folder,
     save_figures,
 )
+from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from hepml.cli.bars import Advance, progress_bar
+from hepml.cli.bars import Advance, progress_bar, result_console
+from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +33,6 @@ Weight = Annotated[
     str | None, typer.Option(help="Weight column, or none; default: weight where there is one.")
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder for results and figures.")]
-Formats = Annotated[
-    list[str] | None,
-    typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-]
-Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")]
 
 
 def hunt(
@@ -96,7 +92,6 @@ def hunt(
 
     Results go to RUN/hunt (for a Parquet file: FILE_hunt beside it): hunt.json and figures.
     """
-    from rich.console import Console
 
     from hepml.plots.hunts import draw_hunt, remove_figures
     from hepml.plots.style import check_formats
@@ -145,10 +140,7 @@ def hunt(
     found = found.model_copy(update={"notes": (*sample.notes, *found.notes)})
     remove_figures(folder)
     found.write(folder / "hunt.json")
-    console = Console()
-    if not console.is_terminal:
-        # in a pipe or a file nothing limits the width
-        console = Console(width=200)
+    console = result_console()
     _show(found, console)
     if plots:
         save_figures(lambda progress: draw_hunt(found, folder, wanted, progress=progress))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hepml.cli import anomaly, apply, dijet, dijetscan, production, topsystematics, toptagger
+from hepml.cli.bars import result_console
+from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,11 +79,8 @@ def shower_id(
     bootstrap: Annotated[int, typer.Option(help="Draws of showers for intervals.")] = 200,
     seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads on this machine.")] = 2,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
 ) -> None:
     """Say which base-tracks belong to a shower, and measure its energy.
 
@@ -89,17 +88,13 @@ def shower_id(
     boosted trees and a random forest. Showers are split as wholes. With --model nothing is
     trained: an earlier model scores another run, also one of real data.
     """
-    from rich.console import Console
 
     from hepml.ml.folder import check_free
     from hepml.plots.style import check_formats
 
     wanted = check_formats(formats or ("png",))
     check_free(out)
-    console = Console()
-    if not console.is_terminal:
-        # in a pipe or a file nothing limits the width
-        console = Console(width=200)
+    console = result_console()
     if model is not None:
         _refuse_training(preset, models, features, without, test, calibrate)
         from hepml.ml.shower_apply import apply_showers

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hepml.cli.bars import result_console
+from hepml.cli.options import Formats, Plots
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -69,11 +72,8 @@ def higgs_production(
     bootstrap: Annotated[int, typer.Option(help="Draws of events for intervals.")] = 200,
     seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads on this machine.")] = 2,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
 ) -> None:
     """Say which production mode of the Higgs boson an event is of.
 
@@ -82,7 +82,6 @@ def higgs_production(
     saw, with the signed physics weights. A search that is stopped goes on where it was when the
     same command is given again.
     """
-    from rich.console import Console
 
     from hepml.cli.ml import shares
     from hepml.ml.folder import check_free
@@ -90,10 +89,7 @@ def higgs_production(
 
     wanted = check_formats(formats or ("png",))
     check_free(out)
-    console = Console()
-    if not console.is_terminal:
-        # in a pipe or a file nothing limits the width
-        console = Console(width=200)
+    console = result_console()
     options = {
         "preset": preset,
         "models": tuple(models or ()),

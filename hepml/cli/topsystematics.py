@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hepml.cli.bars import result_console
+from hepml.cli.options import Formats, Plots
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -40,11 +43,8 @@ def top_systematics(
     max_jets: Annotated[
         int | None, typer.Option(help="Most jets of a dataset; the published code: 3000000.")
     ] = None,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
 ) -> None:
     """Rejections of a top tagger with their systematic uncertainty.
 
@@ -84,12 +84,8 @@ def _judge(
 
 def show_result(found: TaggerResult) -> None:
     """Print metrics, uncertainties and notes."""
-    from rich.console import Console
 
-    console = Console()
-    if not console.is_terminal:
-        # in a pipe or a file nothing limits the width
-        console = Console(width=200)
+    console = result_console()
     console.print(metric_table(found))
     if found.systematics is not None:
         console.print(uncertainty_table(found))

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hepml.cli.options import Formats, Plots
+
 __all__ = ["top_tagger"]
 
 
@@ -74,11 +76,8 @@ def top_tagger(
     ] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads; torch uses two at most.")] = 2,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    formats: Formats = None,
+    plots: Plots = True,
 ) -> None:
     """Tell jets of top quarks from those of QCD.
 
