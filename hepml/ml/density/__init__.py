@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hepml.lazy import lazy_names
 
 if TYPE_CHECKING:
     from hepml.ml.density.base import ConditionalDensity, load_density, make_density
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from hepml.ml.density.trees import Trees
 
 _LAZY = {
-    "ConditionalDensity": "base",
-    "Flow": "flow",
-    "MassModel": "mass",
-    "Mixture": "mixture",
-    "Neighbours": "neighbours",
-    "Trees": "trees",
-    "load_density": "base",
-    "make_density": "base",
+    "ConditionalDensity": "hepml.ml.density.base",
+    "Flow": "hepml.ml.density.flow",
+    "MassModel": "hepml.ml.density.mass",
+    "Mixture": "hepml.ml.density.mixture",
+    "Neighbours": "hepml.ml.density.neighbours",
+    "Trees": "hepml.ml.density.trees",
+    "load_density": "hepml.ml.density.base",
+    "make_density": "hepml.ml.density.base",
 }
 
 __all__ = [
@@ -35,12 +36,4 @@ __all__ = [
     "make_density",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"hepml.ml.density.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'hepml.ml.density' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _LAZY)
