@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hepml.errors import ModelError
+from hepml.ml.deep import need_safetensors, need_torch, seeded_torch
 
 __all__ = ["NetworkClassifier"]
 
@@ -130,7 +130,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 place,
                 np.ones(len(place)) if found is None else found,
             )
-        with _seeded(self.random_state, self.n_jobs):
+        with seeded_torch(_torch(), self.random_state, self.n_jobs):
             model = self._module(rows[0].shape[1])
             state = self._descend(model, rows, other)
         kept = {name: value.detach().numpy().copy() for name, value in state.items()}
@@ -217,7 +217,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def save(self, path: Path) -> None:
         """Write the weights as safetensors; classes and history are JSON in its header."""
-        save_file = _safetensors().save_file
+        save_file = need_safetensors().save_file
         tensors = {"centre": self.centre_, "spread": self.spread_, "flagged": self.flagged_}
         for place, (weight, bias) in enumerate(self.layers_):
             tensors |= {f"weight.{place}": weight, f"bias.{place}": bias}
@@ -234,7 +234,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         ModelError
             If the file is damaged, or safetensors is not installed.
         """
-        library = _safetensors()
+        library = need_safetensors()
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -262,37 +262,5 @@ def _loss(model: Any, x: Any, target: Any, weights: Any) -> Any:
     return (losses * weights).mean()
 
 
-@contextmanager
-def _seeded(seed: int, threads: int | None) -> Iterator[None]:
-    """Torch as it is left to everybody else: its generator and its threads come back."""
-    torch = _torch()
-    before = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        torch.set_num_threads(threads or before)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
-
-
 def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise ModelError(
-            "Networks are trained by torch, which is not installed. Install the extra: "
-            "pip install 'hepml-columnar[deep]', or leave out --models network."
-        ) from error
-    return torch
-
-
-def _safetensors() -> Any:
-    try:
-        import safetensors.numpy
-    except ImportError as error:
-        raise ModelError(
-            "Networks are kept by safetensors, which is not installed. Install the extra: "
-            "pip install 'hepml-columnar[deep]'."
-        ) from error
-    return safetensors.numpy
+    return need_torch("leave out --models network")

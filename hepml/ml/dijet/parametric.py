@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from hepml.errors import ModelError
+from hepml.ml.deep import need_safetensors, need_torch, seeded_torch
 
 __all__ = ["ParametricPrior"]
 
@@ -96,7 +95,8 @@ class ParametricPrior(BaseEstimator):
         spread = np.append(joined.std(axis=0), points.std(axis=0))
         self.spread_ = np.where(spread > 0, spread, 1.0).astype(np.float32)
         rng = np.random.default_rng(self.random_state)
-        with _seeded(self.random_state):
+        # one thread: steps are so small that more of them wait for each other where cores are busy
+        with seeded_torch(torch, self.random_state, 1):
             model = self._module(len(self.centre_))
             train = [torch.from_numpy(self._x(background)), torch.from_numpy(self._x(signal))]
             state = self._descend(model, train, self._m(points), self._check(validation, rng))
@@ -184,7 +184,7 @@ class ParametricPrior(BaseEstimator):
         arrays = {name: getattr(self, name) for name in _SAVED}
         for place, (weight, bias) in enumerate(self.layers_):
             arrays |= {f"weight.{place}": weight, f"bias.{place}": bias}
-        _safetensors().save_file({n: np.ascontiguousarray(a) for n, a in arrays.items()}, path)
+        need_safetensors().save_file({n: np.ascontiguousarray(a) for n, a in arrays.items()}, path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -195,7 +195,7 @@ class ParametricPrior(BaseEstimator):
         ModelError
             If the file is damaged, or safetensors is not installed.
         """
-        library = _safetensors()
+        library = need_safetensors()
         from safetensors import SafetensorError
 
         try:
@@ -222,40 +222,5 @@ def _loss(background: Any, signal: Any) -> Any:
     return 0.5 * (softplus(background).mean() + softplus(-signal).mean())
 
 
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Torch as it is left to everybody else: its generator and its threads come back.
-
-    One thread: steps are so small that more of them wait for each other where cores are busy.
-    """
-    torch = _torch()
-    before = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
-
-
 def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise ModelError(
-            "Networks are trained by torch, which is not installed. Install the extra: pip "
-            "install 'hepml-columnar[deep]', or take boosted trees as priors: --learner trees."
-        ) from error
-    return torch
-
-
-def _safetensors() -> Any:
-    try:
-        import safetensors.numpy
-    except ImportError as error:
-        raise ModelError(
-            "Networks are kept by safetensors, which is not installed. Install the extra: "
-            "pip install 'hepml-columnar[deep]'."
-        ) from error
-    return safetensors.numpy
+    return need_torch("take boosted trees as priors: --learner trees")
