@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hepml.errors import ModelError
 from hepml.ml.folder import output_folder
 
-__all__ = ["Store", "digest", "kept", "load_arrays", "save_arrays"]
+__all__ = ["Store", "digest", "kept"]
 
 # of the way in which things are kept: another one never reads what this one wrote
 FORMAT = 1
@@ -113,23 +112,3 @@ def kept(
         if folder is not None:
             save(item, folder)
     return item
-
-
-def save_arrays(path: Path, **arrays: NDArray[Any]) -> None:
-    """Write plain arrays as npz."""
-    np.savez(path, allow_pickle=False, **arrays)
-
-
-def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read plain arrays.
-
-    Raises
-    ------
-    ModelError
-        If the file is damaged or holds anything but plain arrays.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            return {name: content[name] for name in content.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelError(f"{path} is damaged ({error}); remove it and train again.") from error
