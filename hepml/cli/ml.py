@@ -14,7 +14,7 @@ from hepml.cli.options import Formats, Plots
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hepml.ml.shower_apply import Applied
+    from hepml.ml.shower.apply import Applied
 
 __all__ = ["app"]
 
@@ -97,7 +97,7 @@ def shower_id(
     console = result_console()
     if model is not None:
         _refuse_training(preset, models, features, without, test, calibrate)
-        from hepml.ml.shower_apply import apply_showers
+        from hepml.ml.shower.apply import apply_showers
 
         found = apply_showers(run, model, out, score=score, repeats=bootstrap, seed=seed)
         _show_applied(found, console)
@@ -142,8 +142,8 @@ def _train(
     """Train, judge, write and show."""
     from hepml.cli.bars import progress_bar
     from hepml.cli.models import energy_table, model_table
-    from hepml.ml.shower_id import ShowerOptions, identify_showers
-    from hepml.ml.shower_output import write_identified
+    from hepml.ml.shower.output import write_identified
+    from hepml.ml.shower.task import ShowerOptions, identify_showers
 
     with progress_bar() as progress:
         found = identify_showers(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich import box
 from rich.table import Table
 
-from hepml.ml.results import Interval, Scale, ShowerIdentification
+from hepml.ml.results import Interval
+from hepml.ml.shower.results import Scale, ShowerIdentification
 
 __all__ = ["energy_table", "model_table"]
 

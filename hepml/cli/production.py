@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from hepml.ml.class_results import Categories, ProductionResult
+    from hepml.ml.production.results import Categories, ProductionResult
     from hepml.ml.results import Interval
 
 __all__ = ["higgs_production"]
@@ -128,8 +128,8 @@ def _policy(name: str) -> str:
 def _train(run: Path, out: Path, options: dict[str, Any], console: Console) -> None:
     """Train, judge, write and show."""
     from hepml.cli.bars import progress_bar
-    from hepml.ml.production import ProductionOptions, classify_modes
-    from hepml.ml.production_output import search_area, write_classified
+    from hepml.ml.production.output import search_area, write_classified
+    from hepml.ml.production.task import ProductionOptions, classify_modes
 
     area = search_area(out) if options["search"] else None
     with progress_bar() as progress:

@@ -9,20 +9,20 @@ from hepml.lazy import lazy_names
 if TYPE_CHECKING:
     from hepml.ml.apply import apply_model, score_table
     from hepml.ml.boosting import BoostedTrees
-    from hepml.ml.categories import categorise
     from hepml.ml.classes import compare_classes, judge_classes
     from hepml.ml.features import choose_features
     from hepml.ml.folds import fold_numbers
     from hepml.ml.models import TrainedModel, load_model
+    from hepml.ml.production.categories import categorise
+    from hepml.ml.production.sculpting import sculpting
     from hepml.ml.sample import Sample, load_sample
-    from hepml.ml.sculpting import sculpting
 
 _LAZY = {
     "BoostedTrees": "hepml.ml.boosting",
     "Sample": "hepml.ml.sample",
     "TrainedModel": "hepml.ml.models",
     "apply_model": "hepml.ml.apply",
-    "categorise": "hepml.ml.categories",
+    "categorise": "hepml.ml.production.categories",
     "choose_features": "hepml.ml.features",
     "compare_classes": "hepml.ml.classes",
     "fold_numbers": "hepml.ml.folds",
@@ -30,7 +30,7 @@ _LAZY = {
     "load_model": "hepml.ml.models",
     "load_sample": "hepml.ml.sample",
     "score_table": "hepml.ml.apply",
-    "sculpting": "hepml.ml.sculpting",
+    "sculpting": "hepml.ml.production.sculpting",
 }
 
 __all__ = [

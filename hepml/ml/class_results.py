@@ -1,18 +1,11 @@
-"""What a classifier of production modes is worth: typed, written as JSON, enough to redraw."""
+"""What a classifier of any classes is worth: typed, written as JSON, enough to redraw."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from pydantic import Field
-
-from hepml.ml.category_results import Categories, Category, ScoreSlice, Sculpting
 from hepml.ml.results import Curve, Importance, Interval, Reliability
 from hepml.stats.results import Result
 
 __all__ = [
-    "Categories",
-    "Category",
     "ClassJudgement",
     "ClassScores",
     "ClassWeights",
@@ -20,9 +13,6 @@ __all__ = [
     "Confusion",
     "History",
     "PairAuc",
-    "ProductionResult",
-    "ScoreSlice",
-    "Sculpting",
 ]
 
 
@@ -207,48 +197,3 @@ class Comparison(Result):
     second: str
     auc: dict[str, Interval]
     macro_auc: Interval
-
-
-class ProductionResult(Result):
-    """Everything that ``hepml ml higgs-production`` found.
-
-    Attributes
-    ----------
-    kind : str
-        Says what the file is.
-    task : dict
-        Content of ``task.json``.
-    source : dict
-        Where the rows come from; see `hepml.plots.origin.source_look`.
-    notes : tuple of str
-        What a reader must know.
-    main : str
-        Name of the main model.
-    classes : tuple of str
-        Production modes.
-    weights : tuple of ClassWeights
-        Of the whole table.
-    judgements : tuple of ClassJudgement
-        The main model first; models of fewer classes have their own ``classes``.
-    comparisons : tuple of Comparison
-        Of models of the same classes.
-    categories : tuple of Categories
-        Categorised analyses.
-    sculpting : tuple of Sculpting
-        By model, score and kind of rows.
-    search : dict
-        What a search for parameters found; empty without one.
-    """
-
-    kind: Literal["higgs-production"] = "higgs-production"
-    task: dict[str, Any]
-    source: dict[str, Any]
-    notes: tuple[str, ...] = ()
-    main: str
-    classes: tuple[str, ...]
-    weights: tuple[ClassWeights, ...]
-    judgements: tuple[ClassJudgement, ...]
-    comparisons: tuple[Comparison, ...] = ()
-    categories: tuple[Categories, ...] = ()
-    sculpting: tuple[Sculpting, ...] = ()
-    search: dict[str, Any] = Field(default_factory=dict)

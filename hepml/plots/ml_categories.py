@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hepml.ml.category_results import Categories, Category
+from hepml.ml.production.results import Categories, Category
 from hepml.plots.ml_classes import Palette, palette
 from hepml.plots.style import Look, new_figure, styled
 

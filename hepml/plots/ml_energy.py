@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hepml.ml.results import EnergyBin, EnergyEstimate
+from hepml.ml.shower.results import EnergyBin, EnergyEstimate
 from hepml.plots.samples import colours
 from hepml.plots.style import Look, make_room, new_figure, styled
 

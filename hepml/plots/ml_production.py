@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from hepml.ml.class_results import ClassJudgement, ProductionResult
+from hepml.ml.class_results import ClassJudgement
+from hepml.ml.production.results import ProductionResult
 from hepml.plots.ml_categories import categories_figure
 from hepml.plots.ml_class_curves import (
     areas_figure,

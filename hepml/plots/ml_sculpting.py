@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hepml.ml.category_results import Sculpting
+from hepml.ml.production.results import Sculpting
 from hepml.plots.ml_classes import Palette, palette
 from hepml.plots.panels import tidy
 from hepml.plots.samples import colours

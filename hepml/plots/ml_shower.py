@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from hepml.ml.results import EnergyEstimate, ShowerIdentification
+from hepml.ml.shower.results import EnergyEstimate, ShowerIdentification
 from hepml.plots.ml_calibration import calibration_figure
 from hepml.plots.ml_confusion import confusion_figure
 from hepml.plots.ml_curves import roc_figure, score_figure

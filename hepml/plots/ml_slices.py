@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hepml.ml.results import Interval, Slice
+from hepml.ml.results import Interval
+from hepml.ml.shower.results import Slice
 from hepml.plots.samples import colours
 from hepml.plots.style import Look, new_figure, styled
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hepml.ml.results import ShowerIdentification
+from hepml.ml.shower.results import ShowerIdentification
 from hepml.plots.displays import event_display, event_display_3d
 from hepml.plots.origin import source_look
 from hepml.plots.showertable import NEEDED, ShowerRows, typical_showers

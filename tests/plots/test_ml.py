@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hepml.ml.results import (
-    Curve,
-    EnergyBin,
-    EnergyEstimate,
-    Importance,
-    Interval,
-    Judgement,
-    Reliability,
-    Scale,
-    Slice,
-    WorkingPoint,
-)
+from hepml.ml.results import Curve, Importance, Interval, Judgement, Reliability, WorkingPoint
+from hepml.ml.shower.results import EnergyBin, EnergyEstimate, Scale, Slice
 from hepml.plots.ml_calibration import calibration_figure
 from hepml.plots.ml_confusion import confusion_figure
 from hepml.plots.ml_curves import roc_figure, score_figure

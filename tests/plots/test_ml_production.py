@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hepml.ml.categories import Events, categorise
-from hepml.ml.class_results import ProductionResult
 from hepml.ml.classes import judge_classes
-from hepml.ml.sculpting import sculpting
+from hepml.ml.production.categories import Events, categorise
+from hepml.ml.production.results import ProductionResult
+from hepml.ml.production.sculpting import sculpting
 from hepml.plots.fits import draw_found
 from hepml.plots.ml_categories import categories_figure
 from hepml.plots.ml_class_curves import (
@@ -26,7 +26,7 @@ from hepml.plots.ml_classes import class_confusion, pairs_figure, palette, weigh
 from hepml.plots.ml_production import draw_production, production_figures
 from hepml.plots.ml_sculpting import sculpting_figure, sculpting_summary
 from hepml.plots.style import Look
-from tests.ml.judged import CLASSES, judged, production, rows
+from tests.ml.production.judged import CLASSES, judged, production, rows
 
 LOOK = Look(channel="diphoton")
 result = cache(production)

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from hepml.ml.results import ShowerIdentification
-from hepml.ml.shower_id import ShowerOptions, identify_showers
-from hepml.ml.shower_output import write_identified
+from hepml.ml.shower.output import write_identified
+from hepml.ml.shower.results import ShowerIdentification
+from hepml.ml.shower.task import ShowerOptions, identify_showers
 from hepml.plots import selected
 from hepml.plots.selected import draw_selected
 from hepml.plots.showertable import ShowerRows

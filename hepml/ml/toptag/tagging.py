@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hepml.ml.sculpting import divergence
+from hepml.ml.divergence import divergence
 from hepml.ml.toptag.metrics import BINS, EDGES
 from hepml.ml.toptag.results import Efficiency, MassShapes, Rejection, Spectrum
 from hepml.ml.toptag.scores import JetScores
@@ -119,7 +119,7 @@ def _efficiency(
 def mass_shapes(jets: JetScores, points: Sequence[Rejection]) -> MassShapes | None:
     """Masses of background jets, before and after each working point.
 
-    The divergence is that of Jensen and Shannon (see `hepml.ml.sculpting.divergence`) between
+    The divergence is that of Jensen and Shannon (see `hepml.ml.divergence.divergence`) between
     the jets that pass and those that do not; ``chance`` follows from the chi-square limit of the
     likelihood ratio, 2 N ln 2 times the divergence.
 
