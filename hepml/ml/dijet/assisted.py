@@ -13,16 +13,21 @@ from numpy.typing import NDArray
 from hepml.errors import ParameterError
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.ensembles import compare_fit
+from hepml.ml.dijet.findings import (
+    ordered_masses,
+    ratio_doubts,
+    search_landscapes,
+    true_parameters,
+)
 from hepml.ml.dijet.fit import fit_mixture
 from hepml.ml.dijet.fitted import MixtureFit
 from hepml.ml.dijet.grid import RatioGrid
-from hepml.ml.dijet.landscape import mass_landscape, yield_landscape
 from hepml.ml.dijet.mixture import log_mixture, negative_log_likelihood
 from hepml.ml.dijet.mixture import shares as mixture_shares
 from hepml.ml.dijet.outcome import Outcome
 from hepml.ml.dijet.priors import Priors, train_priors
 from hepml.ml.dijet.ratios import mean_one
-from hepml.ml.dijet.results import Fitted, Landscape, Parameter
+from hepml.ml.dijet.results import Fitted, Parameter
 from hepml.ml.dijet.stages import Stages
 
 __all__ = ["learn_assisted"]
@@ -31,9 +36,6 @@ logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-
-# Points of a landscape over mu and alpha, each way.
-_POINTS = 41
 
 
 def learn_assisted(
@@ -64,7 +66,7 @@ def learn_assisted(
 
 def _at_truth(stages: Stages, asked: DijetOptions, priors: Priors) -> Outcome:
     """Score by the density ratio at the true masses: nothing is fitted."""
-    ratios = priors.log_ratios(stages.events.x[stages.test], _ordered(asked.mass_point))
+    ratios = priors.log_ratios(stages.events.x[stages.test], ordered_masses(asked.mass_point))
     return Outcome(
         scores=_log_sum(ratios, np.asarray(asked.shares)),
         logit=False,
@@ -72,7 +74,7 @@ def _at_truth(stages: Stages, asked: DijetOptions, priors: Priors) -> Outcome:
         models={"kind": priors.kind, "files": priors.files()},
         histories=priors.histories,
         seconds=priors.seconds,
-        notes=_doubts(priors, ratios[:, stages.events.background[stages.test]], "test"),
+        notes=ratio_doubts(priors, ratios[:, stages.events.background[stages.test]], "test"),
     )
 
 
@@ -134,10 +136,16 @@ class _Assisted:
             },
             fit=self._fitted(validation),
             validation=validation,
-            landscapes=self._landscapes(),
+            landscapes=search_landscapes(
+                self.data,
+                self.masses,
+                self.mu,
+                self.shares,
+                true_parameters(stages, self.asked),
+            ),
             histories=priors.histories,
             seconds=priors.seconds + self.seconds,
-            notes=(*notes, *_doubts(priors, calibration, "reference")),
+            notes=(*notes, *ratio_doubts(priors, calibration, "reference")),
         )
 
     def _validation(self) -> float:
@@ -146,16 +154,6 @@ class _Assisted:
         ratios = self.priors.log_ratios(self.stages.events.x[sample.rows[sample.data]], self.masses)
         values = log_mixture(ratios, self.mu, self.shares)
         return negative_log_likelihood(values) / len(values)
-
-    def _truth(self) -> dict[str, float]:
-        """What is in the data that was fitted."""
-        counts = self.stages.weak_train.counts
-        truth = {"mu": counts.fraction}
-        if counts.fraction > 0:
-            truth |= dict(zip(("mx", "my"), _ordered(self.asked.mass_point), strict=True))
-            if len(counts.signal) == 2:
-                truth["alpha"] = counts.signal[1] / sum(counts.signal)
-        return truth
 
     def _fitted(self, validation: float) -> Fitted:
         fit = self.fit
@@ -168,25 +166,7 @@ class _Assisted:
             Z=fit.Z,
             status="ok" if fit.converged and not fit.flags else " ".join(fit.flags) or "no minimum",
         )
-        return compare_fit(found, self._truth())
-
-    def _landscapes(self) -> tuple[Landscape, ...]:
-        truth, found = self._truth(), []
-        if sum(axis.free for axis in self.data.axes) == 2:
-            found.append(mass_landscape(self.data, truth=truth, best=self.masses))
-        if self.data.hypotheses == 2:
-            low, high = 0.0, max(4 * self.mu, 2 * truth["mu"], 1e-3)
-            found.append(
-                yield_landscape(
-                    self.data,
-                    self.masses,
-                    np.linspace(low, min(high, 0.99), _POINTS),
-                    np.linspace(0, 1, _POINTS),
-                    truth=truth if "alpha" in truth else None,
-                    best=(self.mu, float(self.shares[1])),
-                )
-            )
-        return tuple(found)
+        return compare_fit(found, true_parameters(self.stages, self.asked))
 
 
 def _fit(data: RatioGrid, reference: RatioGrid | None, asked: DijetOptions) -> MixtureFit:
@@ -215,26 +195,8 @@ def _parameter(fit: MixtureFit, place: int) -> Parameter:
     return Parameter(name=item.name, value=value, low=low, high=high, fixed=item.held)
 
 
-def _ordered(masses: tuple[float, float]) -> tuple[float, float]:
-    """The larger mass first: jets are in order of mass, and which resonance is X no one knows."""
-    return max(masses), min(masses)
-
-
 def _log_sum(ratios: Floats, share: Floats) -> Floats:
     """Logarithm of the density ratio of the signal to background."""
     from scipy.special import logsumexp
 
     return np.asarray(logsumexp(ratios, axis=0, b=np.asarray(share)[:, None]))
-
-
-def _doubts(priors: Priors, ratios: Floats, what: str) -> tuple[str, ...]:
-    """Modes whose mean density ratio over background is far from 1."""
-    notes = []
-    for mode, row in zip(priors.modes, ratios, strict=True):
-        found = mean_one(row)
-        if abs(found.mean - 1) > max(3 * found.error, 0.05):
-            notes.append(
-                f"the mean density ratio of mode {mode} over {what} background is "
-                f"{found.mean:.3f} +- {found.error:.3f}, not 1: mu is off by as much"
-            )
-    return tuple(notes)
