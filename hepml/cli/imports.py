@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from hepml.importers.dijet_work import DijetOutcome
     from hepml.importers.shower import Imported
-    from hepml.importers.topjet_work import Outcome
+    from hepml.importers.topjet_work import JetOutcome
 
 __all__ = ["app"]
 
@@ -197,7 +197,7 @@ def _counted(text: str, states: Sequence[str], accounts: Sequence[Mapping[str, i
         _say(f"  {number:,} {what}")
 
 
-def _jets(dataset: str, outcomes: Sequence[Outcome]) -> None:
+def _jets(dataset: str, outcomes: Sequence[JetOutcome]) -> None:
     """Print what was read of a data set."""
     jets = sum(item.jets for item in outcomes)
     constituents = sum(item.constituents for item in outcomes)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 
 from hepml.errors import HepmlError, ParameterError
 from hepml.importers.dijet_layout import find_frame
 from hepml.importers.dijet_samples import DijetSample, name_files
-from hepml.importers.dijet_work import DijetOutcome, DijetTask, import_part, killed_part
-from hepml.importers.hdf5 import open_hdf5, plain_stem
-from hepml.importers.whole import Imports, claim, make_output, outcomes_of
+from hepml.importers.dijet_work import DijetOutcome, DijetTask, import_part
+from hepml.importers.hdf5 import open_hdf5
+from hepml.importers.whole import Imports, Progress, claim, import_all, parts_of
+from hepml.importers.work import make_output
 
 __all__ = ["BAD_EVENTS", "DijetImport", "import_dijets"]
 
 BAD_EVENTS = ("refuse", "drop")
 # Events of one output file: the parametric files hold some ten million, and a stop costs one part.
 PART = 1_000_000
-
-Progress = Callable[[str, int, int], None]
 
 
 class DijetImport(Imports[DijetOutcome]):
@@ -80,12 +78,7 @@ def import_dijets(
     files = name_files(sources)
     make_output(root)
     tasks = _tasks(files, root, key, bad_events == "drop")
-    found: dict[Path, DijetOutcome] = {}
-    for outcome in outcomes_of(tasks, workers, import_part, killed_part):
-        found[outcome.target] = outcome
-        if progress is not None:
-            progress(outcome.dataset, len(found), len(tasks))
-    return DijetImport(tuple(found[task.target] for task in tasks))
+    return DijetImport(import_all(tasks, workers, import_part, DijetOutcome, progress))
 
 
 def _tasks(
@@ -94,23 +87,27 @@ def _tasks(
     owners: dict[Path, Path] = {}
     tasks = []
     for file, sample in files:
-        for name, rows in _parts(file, root, key):
+        for name, rows in parts_of(file, _rows(file, root, key), PART):
             target = root / sample.name / f"{name}.parquet"
             claim(owners, target, file, "events")
-            tasks.append(DijetTask(file, target, sample, rows, key, drop))
+            task = DijetTask(
+                source=file,
+                target=target,
+                dataset=sample.name,
+                rows=rows,
+                drop=drop,
+                sample=sample,
+                key=key,
+            )
+            tasks.append(task)
     return tasks
 
 
-def _parts(file: Path, root: Path, key: str | None) -> Iterator[tuple[str, tuple[int, int] | None]]:
-    """Names and rows of the files that one input becomes."""
-    stem, rows = plain_stem(file), 0
+def _rows(file: Path, root: Path, key: str | None) -> int:
+    """Rows of a file that may become several; else 0."""
     # a gzipped file could only be entered from the start
     if not file.name.endswith(".gz") and file.stat().st_size > PART * 10:
         # what is wrong with a file is said when it is imported, and the others go on
         with suppress(HepmlError), open_hdf5(file, root) as opened:
-            rows = find_frame(opened, file.name, key).rows
-    if rows <= PART:
-        yield stem, None
-        return
-    for number, part in enumerate(pairwise([*range(0, rows, PART), rows])):
-        yield f"{stem}_part{number:03d}", part
+            return find_frame(opened, file.name, key).rows
+    return 0

@@ -2,144 +2,72 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from hepml.errors import OutputError
-from hepml.files import explain_write, whole_file
 from hepml.importers.dijet_layout import Frame, column_names, find_frame
 from hepml.importers.dijet_samples import DijetSample
 from hepml.importers.dijet_store import event_schema, read_events, verify, write_events
 from hepml.importers.hdf5 import open_hdf5
-from hepml.importers.whole import (
-    KILLED,
-    finished_notes,
-    make_output,
-    reason_of,
-    remove_leftovers,
-    verified,
-)
+from hepml.importers.work import Outcome, Task, carry_out, written_whole
 
-__all__ = ["DijetOutcome", "DijetTask", "import_part", "killed_part"]
+__all__ = ["DijetOutcome", "DijetTask", "import_part"]
 
 FORMAT = 1  # of the written files; another one is imported again
 
 
-@dataclass(frozen=True, slots=True)
-class DijetTask:
-    """One file to write.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DijetTask(Task):
+    """One file of events to write.
 
     Attributes
     ----------
-    source, target : Path
-        HDF5 file, gzipped or not, and the Parquet file that it becomes.
     sample : DijetSample
-        What it is.
-    rows : (int, int) or None
-        First row and the one behind the last; ``None``: all.
+        What it is; the data set has its name.
     key : str or None
         Name of the frame in the file.
-    drop : bool
-        Leave out events with unusable numbers.
     """
 
-    source: Path
-    target: Path
     sample: DijetSample
-    rows: tuple[int, int] | None = None
     key: str | None = None
-    drop: bool = False
 
     def identity(self) -> dict[str, Any]:
         """What a finished file must have been made of to be kept."""
-        state = self.source.stat()
-        return {
-            "format": FORMAT,
-            "name": self.source.name,
-            "size": state.st_size,
-            "modified": state.st_mtime_ns,
-            "rows": None if self.rows is None else list(self.rows),
-            "sample": self.sample.name,
-            "key": self.key,
-            "drop": self.drop,
-        }
+        own = {"format": FORMAT, "sample": self.sample.name, "key": self.key}
+        return Task.identity(self) | own
 
 
 @dataclass(frozen=True, slots=True)
-class DijetOutcome:
+class DijetOutcome(Outcome):
     """What became of one task.
 
     Attributes
     ----------
-    source, target : Path
-        As of the task.
-    dataset : str
-        Name of the sample.
-    state : {"imported", "kept", "failed"}
-        ``kept``: it was there already, and is sound.
     events : int
         What the file holds.
-    seconds : float
-        Time it took.
-    counts : dict
-        What a reader should know, by what it is.
     mass_points : tuple of (float, float, int)
         Masses of the two resonances [GeV] and events of each pair.
-    reason : str
-        Why it failed.
     """
 
-    source: Path
-    target: Path
-    dataset: str
-    state: str
     events: int = 0
-    seconds: float = 0.0
-    counts: dict[str, int] = field(default_factory=dict)
     mass_points: tuple[tuple[float, float, int], ...] = ()
-    reason: str = ""
 
 
 def import_part(task: DijetTask) -> DijetOutcome:
     """Write and verify one file; never raises for what is wrong with the input or the disk."""
-    began = time.perf_counter()
-    try:
-        notes = finished_notes(task, verify)
-        state = "kept"
-        if notes is None:
-            notes, state = _written(task), "imported"
-    # a damaged file may raise anything; the other files are imported all the same
-    except Exception as error:  # noqa: BLE001
-        return _failed(task, reason_of(error, task.source))
-    return DijetOutcome(
-        task.source,
-        task.target,
-        task.sample.name,
-        state,
-        events=int(notes["sums"]["events"]),
-        seconds=time.perf_counter() - began,
-        counts=notes["counts"],
-        mass_points=tuple((x, y, int(n)) for x, y, n in notes["mass_points"]),
-    )
+    return carry_out(task, DijetOutcome, _write, verify, _figures)
 
 
-def killed_part(task: DijetTask) -> DijetOutcome:
-    """Outcome of a part whose process was killed."""
-    return _failed(task, f"{task.source}: {KILLED}")
+def _figures(notes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "events": int(notes["sums"]["events"]),
+        "mass_points": tuple((x, y, int(n)) for x, y, n in notes["mass_points"]),
+    }
 
 
-def _failed(task: DijetTask, reason: str) -> DijetOutcome:
-    return DijetOutcome(task.source, task.target, task.sample.name, "failed", reason=reason)
-
-
-def _written(task: DijetTask) -> dict[str, Any]:
-    """Import into a file under another name, give it its own, and read it back."""
-    identity = task.identity()
-    make_output(task.target.parent, task.target)
-    remove_leftovers(task.target)
+def _write(task: DijetTask, identity: dict[str, Any]) -> dict[str, Any]:
     where = task.source.name
     with open_hdf5(task.source, task.target.parent) as file:
         frame = find_frame(file, where, task.key)
@@ -147,14 +75,8 @@ def _written(task: DijetTask) -> dict[str, Any]:
         notes = _notes(task, frame, names, identity)
         rows = task.rows or (0, frame.rows)
         blocks = read_events(file, frame, names, task.sample, where, rows=rows, drop=task.drop)
-        try:
-            with whole_file(task.target) as handle:
-                totals = write_events(handle, event_schema(names), blocks, notes)
-        except OSError as error:
-            if error.errno is None:  # HDF5 reports damage as an OSError without a number
-                raise
-            raise OutputError(explain_write(task.target, error)) from error
-        verified(task.target, totals["sums"], verify)
+        with written_whole(task.target) as handle:
+            totals = write_events(handle, event_schema(names), blocks, notes)
     return {**notes, **totals}
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 
 from hepml.catalogue import Catalogue
 from hepml.errors import CatalogueError, ParameterError
 from hepml.importers.hdf5 import find_files, open_hdf5, plain_stem
 from hepml.importers.topjet_layout import read_layout
-from hepml.importers.topjet_work import Outcome, Task, import_part
-from hepml.importers.whole import KILLED, Imports, claim, make_output, outcomes_of
+from hepml.importers.topjet_work import JetOutcome, JetTask, import_part
+from hepml.importers.whole import Imports, Progress, claim, import_all, parts_of
+from hepml.importers.work import make_output
 
 __all__ = ["BAD_JETS", "JetImport", "dataset_of", "import_jets"]
 
@@ -21,10 +21,8 @@ BAD_JETS = ("refuse", "drop")
 PART = 1_000_000
 CHANNEL = "topjet"
 
-Progress = Callable[[str, int, int], None]
 
-
-class JetImport(Imports[Outcome]):
+class JetImport(Imports[JetOutcome]):
     """What became of every file, see `hepml.importers.whole.Imports`."""
 
 
@@ -81,12 +79,7 @@ def import_jets(
     root = Path(out)
     make_output(root)
     tasks = _tasks(find_files(sources), root, max_constits, bad_jets == "drop")
-    found: dict[Path, Outcome] = {}
-    for outcome in outcomes_of(tasks, workers, import_part, _killed):
-        found[outcome.target] = outcome
-        if progress is not None:
-            progress(outcome.dataset, len(found), len(tasks))
-    return JetImport(tuple(found[task.target] for task in tasks))
+    return JetImport(import_all(tasks, workers, import_part, JetOutcome, progress))
 
 
 def dataset_of(source: Path, catalogue: Catalogue | None = None) -> str:
@@ -102,34 +95,33 @@ def dataset_of(source: Path, catalogue: Catalogue | None = None) -> str:
         return stem
 
 
-def _tasks(files: Sequence[Path], root: Path, max_constits: int | None, drop: bool) -> list[Task]:
+def _tasks(
+    files: Sequence[Path], root: Path, max_constits: int | None, drop: bool
+) -> list[JetTask]:
     catalogue = Catalogue.load()
     owners: dict[Path, Path] = {}
-    tasks: list[Task] = []
+    tasks = []
     for file in files:
         dataset = dataset_of(file, catalogue)
-        for name, rows in _parts(file, root):
+        for name, rows in parts_of(file, _jets(file, root), PART):
             target = root / dataset / f"{name}.parquet"
             claim(owners, target, file, "jets")
-            tasks.append(Task(file, target, dataset, rows, max_constits, drop))
+            task = JetTask(
+                source=file,
+                target=target,
+                dataset=dataset,
+                rows=rows,
+                drop=drop,
+                max_constits=max_constits,
+            )
+            tasks.append(task)
     return tasks
 
 
-def _parts(file: Path, root: Path) -> Iterator[tuple[str, tuple[int, int] | None]]:
-    """Names and rows of the files that one input becomes."""
-    stem = plain_stem(file)
-    jets = 0
+def _jets(file: Path, root: Path) -> int:
+    """Jets of a file that may become several; else 0."""
     # gzipped files hold 100,000 jets, and could only be entered from the start
     if not file.name.endswith(".gz") and file.stat().st_size > PART * 1000:
         with open_hdf5(file, root) as opened:
-            jets = read_layout(opened, file.name).jets
-    if jets <= PART:
-        yield stem, None
-        return
-    for number, rows in enumerate(pairwise([*range(0, jets, PART), jets])):
-        yield f"{stem}_part{number:03d}", rows
-
-
-def _killed(task: Task) -> Outcome:
-    reason = f"{task.source}: {KILLED}"
-    return Outcome(task.source, task.target, task.dataset, "failed", reason=reason)
+            return read_layout(opened, file.name).jets
+    return 0

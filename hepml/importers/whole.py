@@ -6,70 +6,25 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic
 
-import pyarrow.parquet as pq
-
-from hepml.errors import FileAccessError, HepmlError, OutputError, OverlapError
-from hepml.files import explain_write, make_folder
-from hepml.notes import file_notes
+from hepml.errors import OverlapError
+from hepml.importers.hdf5 import plain_stem
+from hepml.importers.work import OutcomeT, TaskT, failed, remove_leftovers
 from hepml.processes import follow_parent, without_main
 
-__all__ = [
-    "KILLED",
-    "Imports",
-    "Part",
-    "add_up",
-    "claim",
-    "finished_notes",
-    "make_output",
-    "outcomes_of",
-    "read_notes",
-    "reason_of",
-    "remove_leftovers",
-    "verified",
-]
+__all__ = ["KILLED", "Imports", "Progress", "add_up", "claim", "import_all", "parts_of"]
+
+Progress = Callable[[str, int, int], None]
 
 KILLED = "its process was killed, perhaps for want of memory. Import again with --workers 1."
 
 
-class Part(Protocol):
-    """One file to write."""
-
-    @property
-    def source(self) -> Path:
-        """What it is made of."""
-
-    @property
-    def target(self) -> Path:
-        """The file."""
-
-    def identity(self) -> dict[str, Any]:
-        """What a finished file must have been made of to be kept."""
-
-
-class Done(Protocol):
-    """What became of a part."""
-
-    @property
-    def dataset(self) -> str:
-        """Name of its data set."""
-
-    @property
-    def state(self) -> str:
-        """``imported``, ``kept`` or ``failed``."""
-
-
-PartT = TypeVar("PartT", bound=Part)
-DoneT = TypeVar("DoneT", bound=Done)
-Verify = Callable[[Path, Mapping[str, float]], None]
-
-
 @dataclass(frozen=True, slots=True)
-class Imports(Generic[DoneT]):
+class Imports(Generic[OutcomeT]):
     """What became of every file.
 
     Attributes
@@ -78,47 +33,65 @@ class Imports(Generic[DoneT]):
         One for each file written, kept or failed, in the order of the input.
     """
 
-    outcomes: tuple[DoneT, ...]
+    outcomes: tuple[OutcomeT, ...]
 
     @property
-    def failed(self) -> tuple[DoneT, ...]:
+    def failed(self) -> tuple[OutcomeT, ...]:
         """Files of which nothing was written."""
         return tuple(item for item in self.outcomes if item.state == "failed")
 
     @property
-    def datasets(self) -> dict[str, tuple[DoneT, ...]]:
+    def datasets(self) -> dict[str, tuple[OutcomeT, ...]]:
         """Data set to its files that are there now."""
-        found: dict[str, list[DoneT]] = {}
+        found: dict[str, list[OutcomeT]] = {}
         for item in self.outcomes:
             if item.state != "failed":
                 found.setdefault(item.dataset, []).append(item)
         return {name: tuple(items) for name, items in found.items()}
 
 
-def outcomes_of(
-    tasks: Sequence[PartT],
+def import_all(
+    tasks: Sequence[TaskT],
     workers: int,
-    work: Callable[[PartT], DoneT],
-    killed: Callable[[PartT], DoneT],
-) -> Iterator[DoneT]:
-    """Outcomes as they come; a process that is killed takes only its own file with it.
+    work: Callable[[TaskT], OutcomeT],
+    outcome: type[OutcomeT],
+    progress: Progress | None = None,
+) -> tuple[OutcomeT, ...]:
+    """Outcomes of all tasks, in their order.
 
     Parameters
     ----------
-    tasks : sequence
+    tasks : sequence of Task
         Files to write.
     workers : int
         Processes.
     work : callable
         Writes one; never raises for what is wrong with the input or the disk.
-    killed : callable
-        Outcome of a part whose process was killed, see ``KILLED``.
+    outcome : type
+        Of what becomes of a task.
+    progress : callable, optional
+        Called with the data set, how many files are done and how many there are.
     """
+    found: dict[Path, OutcomeT] = {}
+    for item in _outcomes(tasks, workers, work, outcome):
+        found[item.target] = item
+        if progress is not None:
+            progress(item.dataset, len(found), len(tasks))
+    return tuple(found[task.target] for task in tasks)
+
+
+def _outcomes(
+    tasks: Sequence[TaskT],
+    workers: int,
+    work: Callable[[TaskT], OutcomeT],
+    outcome: type[OutcomeT],
+) -> Iterator[OutcomeT]:
+    """Outcomes as they come; a process that is killed takes only its own file with it."""
     size = min(workers, len(tasks))
     if size < 2:
         yield from map(work, tasks)
         return
-    lost: list[PartT] = []
+    lost: list[TaskT] = []
     yield from _pooled(tasks, size, work, lost)
     while lost:
         # one at a time: then it is known whose process was killed
@@ -127,12 +100,12 @@ def outcomes_of(
         if lost:
             task = lost.pop(0)
             remove_leftovers(task.target)
-            yield killed(task)
+            yield failed(task, outcome, f"{task.source}: {KILLED}")
 
 
 def _pooled(
-    tasks: Sequence[PartT], size: int, work: Callable[[PartT], DoneT], lost: list[PartT]
-) -> Iterator[DoneT]:
+    tasks: Sequence[TaskT], size: int, work: Callable[[TaskT], OutcomeT], lost: list[TaskT]
+) -> Iterator[OutcomeT]:
     """Outcomes of one pool; when a process is killed, what has none goes to ``lost``, in order."""
     context = multiprocessing.get_context("forkserver")
     with without_main():
@@ -150,18 +123,14 @@ def _pooled(
     lost += [task for task in tasks if task.target in missing]
 
 
-def make_output(folder: Path, target: Path | None = None) -> None:
-    """Make a folder, for messages that of a target.
-
-    Raises
-    ------
-    OutputError
-        If that is not possible.
-    """
-    try:
-        make_folder(folder)
-    except OSError as error:
-        raise OutputError(explain_write(target or folder, error)) from error
+def parts_of(file: Path, rows: int, most: int) -> Iterator[tuple[str, tuple[int, int] | None]]:
+    """Names and rows of the files that one input becomes, each of ``most`` rows at most."""
+    stem = plain_stem(file)
+    if rows <= most:
+        yield stem, None
+        return
+    for number, part in enumerate(pairwise([*range(0, rows, most), rows])):
+        yield f"{stem}_part{number:03d}", part
 
 
 def claim(owners: dict[Path, Path], target: Path, file: Path, rows: str) -> None:
@@ -178,55 +147,6 @@ def claim(owners: dict[Path, Path], target: Path, file: Path, rows: str) -> None
             "Name one of them, or import them to two folders."
         )
     owners[target] = file
-
-
-def reason_of(error: Exception, source: Path) -> str:
-    """Why nothing was written, for people."""
-    if isinstance(error, HepmlError):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"{source}: {error.strerror or error}"
-    # a damaged file may raise anything
-    return f"{source} cannot be read: {type(error).__name__}: {error}"
-
-
-def finished_notes(part: Part, verify: Verify) -> dict[str, Any] | None:
-    """Notes of a target that was made of this very source, and is sound; else ``None``."""
-    if not part.target.exists():
-        return None
-    notes = read_notes(part.target)
-    if notes is None or notes.get("source") != part.identity() or "sums" not in notes:
-        return None
-    try:
-        verify(part.target, notes["sums"])
-    except (OSError, ValueError, OutputError):
-        return None
-    return notes
-
-
-def verified(target: Path, sums: Mapping[str, float], verify: Verify) -> None:
-    """Read the written file back; one that is not right does not stay."""
-    try:
-        verify(target, sums)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-
-
-def remove_leftovers(target: Path) -> None:
-    """Drop what a killed import left of this very file."""
-    for path in target.parent.glob(f".{target.name}.*.tmp"):
-        with suppress(OSError):
-            path.unlink()
-
-
-def read_notes(path: Path) -> dict[str, Any] | None:
-    """What the import noted in a file; ``None`` if there is no whole file of this format."""
-    try:
-        with pq.ParquetFile(path) as file:
-            return file_notes(file, str(path))
-    except (OSError, ValueError, FileAccessError):
-        return None
 
 
 def add_up(total: dict[str, Any], part: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hepml.importers.topjet_layout import HIGH_LEVEL
-from hepml.importers.topjet_work import Outcome, Task, import_part
+from hepml.importers.topjet_work import JetOutcome, JetTask, import_part
 
 __all__ = ["SLOTS", "fatal_import", "jet_columns", "write_jets"]
 
@@ -82,7 +82,7 @@ def write_jets(
     return path
 
 
-def fatal_import(task: Task) -> Outcome:
+def fatal_import(task: JetTask) -> JetOutcome:
     """Die as if killed at the second file, leaving a part of it behind."""
     if task.source.stem.endswith("001"):
         task.target.parent.mkdir(parents=True, exist_ok=True)

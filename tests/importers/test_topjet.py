@@ -18,14 +18,14 @@ from hepml.importers import topjet, topjet_jets
 from hepml.importers.topjet import dataset_of, import_jets
 from hepml.importers.topjet_jets import split_state
 from hepml.importers.topjet_layout import HIGH_LEVEL
-from hepml.importers.topjet_work import Outcome
+from hepml.importers.topjet_work import JetOutcome
 from tests.importers.jets import fatal_import, jet_columns, write_jets
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "topjet"
 LISTS = {"pt": "pt", "eta": "eta", "phi": "phi", "energy": "E", "taste": "taste"}
 
 
-def one(source: Path, out: Path, **options: Any) -> Outcome:
+def one(source: Path, out: Path, **options: Any) -> JetOutcome:
     (outcome,) = import_jets([source], out, workers=1, **options).outcomes
     return outcome
 
