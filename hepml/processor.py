@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
@@ -12,86 +12,12 @@ import awkward as ak
 from coffea.processor import ProcessorABC
 
 from hepml.columns import Column
+from hepml.cuts import Preset, replace_cuts
 from hepml.errors import ParameterError, ProcessorError, did_you_mean
 from hepml.scoring import AppliedModel
+from hepml.selected import Fill, Histogram, Selected
 
 __all__ = ["Fill", "Histogram", "Preset", "Processor", "Selected", "replace_cuts"]
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """Declaration of one histogram; the framework adds the dataset and variation axes.
-
-    Attributes
-    ----------
-    name : str
-        Name under which it is saved and plotted.
-    axes : tuple of hist axes
-        ``hist.axis`` objects whose ``label`` carries the unit, e.g. ``"Mass [GeV]"``.
-    label : str
-        What is counted, e.g. ``"Events"`` or ``"Photons"``.
-    """
-
-    name: str
-    axes: tuple[Any, ...]
-    label: str = "Events"
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """Values to put into one declared histogram, for one variation.
-
-    Attributes
-    ----------
-    values : tuple of arrays
-        One flat array per declared axis, all of the same length.
-    weight : array
-        One weight per entry.
-    variation : str
-        ``"nominal"`` or ``"<source>_up"`` / ``"<source>_down"``.
-    """
-
-    values: tuple[Any, ...]
-    weight: Any
-    variation: str = "nominal"
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a selection returns: arrays only, so that it can also be a lazy graph.
-
-    Attributes
-    ----------
-    cutflow : mapping of str to array
-        Step name to the weights of the events that pass it and every step before, in order.
-        The raw count is the length, the weighted count the sum.
-    histograms : mapping of str to sequence of Fill
-        Keys are names declared by :meth:`Processor.histograms`; a name may be left out.
-    features : mapping of str to array
-        The declared ``columns``, one entry per row; not looked at if the processor was asked
-        for no table. The framework adds ``dataset``, ``label``
-        and ``file`` where they are declared and not returned.
-    entries : array, optional
-        Position in the chunk of each row's event, given where the file has no event ids: the
-        framework then fills the key columns ``file`` (its uuid) and ``event`` (entry number).
-    constants : mapping of str to array
-        What the file claims about its whole sample (``cross_section`` [pb],
-        ``sum_of_weights``): every event must agree.
-    """
-
-    cutflow: Mapping[str, Any]
-    histograms: Mapping[str, Sequence[Fill]] = field(default_factory=dict)
-    features: Mapping[str, Any] = field(default_factory=dict)
-    entries: Any = None
-    constants: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A named set of cuts with the event weight that belongs to it."""
-
-    cuts: Any
-    weight: str
 
 
 # what every processor's constructor takes
@@ -381,24 +307,3 @@ class Processor(ProcessorABC):
                 )
         base = cls(preset=preset)
         return cls(replace_cuts(base.cuts, cuts or {}), preset=preset, **others)
-
-
-def replace_cuts(cuts: Any, values: Mapping[str, Any]) -> Any:
-    """Return a copy of a cuts dataclass with some fields replaced, validated against its types."""
-    from pydantic import TypeAdapter, ValidationError
-
-    known = {item.name for item in fields(cuts)}
-    for name in values:
-        if name not in known:
-            raise ParameterError(
-                f"{type(cuts).__name__} has no cut {name!r}. " + did_you_mean(name, known)
-            )
-    try:
-        checked = TypeAdapter(type(cuts)).validate_python(asdict(cuts) | dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(
-            f"{type(cuts).__name__}.{where} = {first['input']!r}: {first['msg']}."
-        ) from None
-    return replace(cuts, **{name: getattr(checked, name) for name in values})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hepml.errors import ParameterError, ProcessorError
-from hepml.processor import Processor, replace_cuts
+from hepml.processor import Processor
 from tests.toys import ToyCuts, ToyProcessor
 
 
@@ -47,41 +47,6 @@ def test_a_weight_can_be_chosen_beside_a_preset() -> None:
 def test_nonsense_is_refused(options: dict[str, Any], text: str) -> None:
     with pytest.raises(ParameterError, match=text):
         ToyProcessor(**options)
-
-
-@pytest.mark.parametrize(
-    ("given", "field", "value"),
-    [
-        ({"pt": 3}, "pt", 3.0),
-        ({"tight": True}, "tight", True),
-        ({"window": [1, 2]}, "window", (1.0, 2.0)),
-        ({"mode": "odd"}, "mode", "odd"),
-    ],
-)
-def test_a_cut_is_replaced_in_its_own_type(
-    given: dict[str, Any], field: str, value: object
-) -> None:
-    cuts = replace_cuts(ToyCuts(), given)
-    assert getattr(cuts, field) == value
-    assert type(getattr(cuts, field)) is type(value)
-
-
-def test_the_other_cuts_stay() -> None:
-    assert replace_cuts(ToyCuts(tight=True), {"pt": 3}) == ToyCuts(pt=3.0, tight=True)
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        ({"ptt": 1}, r"ToyCuts has no cut 'ptt'. Did you mean 'pt'"),
-        ({"pt": "high"}, r"ToyCuts.pt = 'high'"),
-        ({"window": [1]}, r"ToyCuts.window"),
-        ({"tight": 7}, r"ToyCuts.tight = 7"),
-    ],
-)
-def test_a_wrong_cut_is_named(given: dict[str, Any], text: str) -> None:
-    with pytest.raises(ParameterError, match=text):
-        replace_cuts(ToyCuts(), given)
 
 
 def test_parameters_go_through_json_and_back() -> None:
