@@ -20,6 +20,9 @@ __all__ = ["NetworkClassifier"]
 Array = NDArray[Any]
 Validation = tuple[Array, Array] | tuple[Array, Array, Array | None]
 
+# Learning rate that is not halved any more.
+_LEAST = 1e-6
+
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
     """Layers of rectified units, and a softmax.
@@ -42,6 +45,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         Most passes over the rows.
     patience : int
         Passes without a better loss on the validation rows before it stops.
+    halve : int or None
+        Passes without one before the learning rate is halved, down to 1e-6; ``None``: never.
     random_state : int
         Seed.
     n_jobs : int or None
@@ -59,6 +64,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         Loss after each pass, on training and validation rows.
     rounds_ : int
         The pass whose weights are kept, from 1 on.
+    rate_ : float
+        Learning rate at the end.
     """
 
     def __init__(
@@ -71,6 +78,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         batch: int = 512,
         epochs: int = 60,
         patience: int = 8,
+        halve: int | None = None,
         random_state: int = 0,
         n_jobs: int | None = 1,
     ) -> None:
@@ -81,6 +89,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self.batch = batch
         self.epochs = epochs
         self.patience = patience
+        self.halve = halve
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -175,6 +184,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         optimiser = torch.optim.AdamW(
             model.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
         )
+        calm = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimiser, factor=0.5, patience=(self.halve or self.epochs + 1) - 1, threshold=0.0,
+            min_lr=min(_LEAST, self.learning_rate),
+        )  # fmt: skip
         self.history_: dict[str, list[float]] = {"train": [], "validation": []}
         best, self.rounds_, state = np.inf, 0, model.state_dict()
         for epoch in range(1, self.epochs + 1):
@@ -189,6 +202,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             model.eval()
             with torch.no_grad():
                 value = float(_loss(model, *other))
+            calm.step(value)
+            self.rate_ = float(optimiser.param_groups[0]["lr"])
             self.history_["train"].append(float(np.mean(losses)))
             self.history_["validation"].append(value)
             if value < best:

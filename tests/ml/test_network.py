@@ -42,6 +42,19 @@ def test_it_learns_with_undefined_inputs() -> None:
     )
 
 
+@pytest.mark.parametrize(("halve", "times"), [(None, 0), (2, 3), (3, 2)])
+def test_the_rate_is_halved_after_passes_without_a_better_loss(
+    halve: int | None, times: int
+) -> None:
+    x, y = some(200)
+    # the better it learns, the worse it is for these
+    wrong = (y + 1) % 3
+    network = small(halve=halve, patience=7).fit(x, y, validation=(x, wrong))
+    assert len(network.history_["validation"]) == network.rounds_ + 7
+    assert network.rounds_ == 1
+    assert network.rate_ == pytest.approx(1e-2 / 2**times)
+
+
 def test_numpy_gives_what_torch_gives() -> None:
     x, y = some()
     network = small().fit(x, y)
