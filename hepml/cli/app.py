@@ -33,6 +33,12 @@ class _InOrder(TyperGroup):
         found = super().list_commands(ctx)
         return sorted(found, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command; ``export dedicated`` is one of two words beside ``export RUN``."""
+        if " ".join(args[:2]) in self.commands:
+            args = [" ".join(args[:2]), *args[2:]]
+        return super().resolve_command(ctx, args)
+
 
 _ORDER = (
     "demo",
@@ -97,3 +103,6 @@ app.add_typer(ml.app, name="ml")
 app.command("hunt")(hunt.hunt)
 app.add_typer(fit.app, name="fit")
 app.command("export")(export.export)
+# of one channel: the help of export names them
+app.command("export dedicated", hidden=True)(export.dedicated)
+app.command("export parameterised", hidden=True)(export.parameterised)

@@ -173,7 +173,7 @@ def test_a_failed_export_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("hepml.tables.FeatureTable.batches", fail)
-    monkeypatch.setattr("hepml.export.make_workspace", fail)
+    monkeypatch.setattr("hepml.export.results.make_workspace", fail)
     with pytest.raises(OutputError, match=r"Cannot write .*: No space left on device"):
         export(run, form)
     assert not (run.path / "export").exists()
