@@ -9,6 +9,7 @@ from typing import Literal
 from hepml.errors import ParameterError, did_you_mean
 from hepml.ml.dijet.counts import signal_shares
 from hepml.ml.dijet.events import STUDY, check_modes
+from hepml.ml.dijet.published_settings import KEEP, PRESETS, TRIALS
 from hepml.ml.dijet.roles import ROLES
 
 __all__ = ["LEARNERS", "TITLES", "DijetOptions"]
@@ -41,12 +42,15 @@ class DijetOptions:
         Share of the second mode in the signal; means nothing with one mode.
     modes : tuple of str
         Decay modes of the signal.
+    preset : {"default", "published"}
+        published: fills what is not given as arXiv:2405.08889 did it: networks, their number of
+        trials, five of them kept, one prior of each mode; and masses are fitted by its optimiser.
     trials : int or None
-        Trainings (supervised, weak) or starting points of the fit; default 10, quick 5 (one for
-        supervised).
+        Trainings (supervised, weak) or starting points of the fit; default 10 (supervised 3,
+        published 1), quick 5 (one for supervised).
     keep : int or None
         Trials with the best validation loss that are averaged; default: 5 of the networks, all
-        of the trees, whose validation loss says little of a rare signal.
+        of the trees, whose validation loss says little of a rare signal; published 5.
     noise : int
         Features of noise to add.
     seed : int
@@ -54,11 +58,17 @@ class DijetOptions:
     learner : {"auto", "trees", "network"}
         What learns; auto: trees for single mass points, and networks as priors where torch is.
     priors : int or None
-        Networks of each mode, averaged; default 3, quick 1.
+        Networks of each mode, averaged; default 3, quick and published 1.
     loss : {"cross-entropy", "likelihood"}
         What the prior-assisted fit makes smallest: data against reference, in which what the
         priors get wrong of the background cancels, or the likelihood of the data alone, which is
         more precise with perfect priors.
+    kappa : tuple of float
+        Density ratio over the odds of a prior, for all modes or one for each; of the published
+        optimiser alone. Priors learn from as much signal as background, so that 1 is what an
+        ideal one has. None given: the mean ratio over background is 1 at all masses.
+    include : tuple of (float, float)
+        The only mass points that the priors are trained on; none given: all.
     exclude : tuple of (float, float)
         Mass points that the priors are not trained on.
     folds : int
@@ -81,9 +91,12 @@ class DijetOptions:
     keep: int | None = None
     noise: int = 0
     seed: int = 0
+    preset: str = "default"
     learner: str = "auto"
     priors: int | None = None
     loss: Literal["cross-entropy", "likelihood"] = "cross-entropy"
+    kappa: tuple[float, ...] = ()
+    include: tuple[tuple[float, float], ...] = ()
     exclude: tuple[tuple[float, float], ...] = ()
     folds: int = 0
     poisson: bool = False
@@ -92,6 +105,7 @@ class DijetOptions:
 
     def __post_init__(self) -> None:
         _one_of("strategy", self.strategy, TITLES)
+        _one_of("preset", self.preset, PRESETS)
         _one_of("learner", self.learner, LEARNERS)
         _one_of("loss", self.loss, ("cross-entropy", "likelihood"))
         check_modes(self.modes)
@@ -108,6 +122,30 @@ class DijetOptions:
             raise ParameterError("Neither --noise nor --seed is negative.")
         if self.folds and self.folds < len(ROLES):
             raise ParameterError(f"--folds is 0, or at least {len(ROLES)}, not {self.folds}.")
+        self._check_kappa()
+        if self.published and self.learner == "auto":
+            object.__setattr__(self, "learner", "network")
+
+    def _check_kappa(self) -> None:
+        if not self.kappa:
+            return
+        if not self.published:
+            raise ParameterError(
+                "--kappa is of the published optimiser: add --preset published, or leave it out, "
+                "and density ratios are normalised to a mean of 1 over background."
+            )
+        if len(self.kappa) not in (1, len(self.modes)):
+            raise ParameterError(
+                f"--kappa has {len(self.kappa)} values: give one for all modes, or one for each "
+                f"of {', '.join(self.modes)}."
+            )
+        if not all(math.isfinite(value) and value > 0 for value in self.kappa):
+            raise ParameterError(f"kappa is a ratio above 0, not {self.kappa}.")
+
+    @property
+    def published(self) -> bool:
+        """Whether it is done as published."""
+        return self.preset == "published"
 
     @property
     def mixture(self) -> float | None:
@@ -129,16 +167,24 @@ class DijetOptions:
         """Trials, as asked for or by default."""
         if self.trials is not None:
             return self.trials
+        if self.published:
+            wanted = TRIALS.get(self.strategy, 1)
+            return min(wanted, 5) if self.quick else wanted
         if self.strategy == "supervised":
             return 1 if self.quick else 3
         return 5 if self.quick else 10
+
+    @property
+    def kept_count(self) -> int | None:
+        """Trials that are averaged; ``None``: what learns decides."""
+        return self.keep or (KEEP if self.published else None)
 
     @property
     def prior_count(self) -> int:
         """Networks of each mode."""
         if self.priors is not None:
             return self.priors
-        return 1 if self.quick else 3
+        return 1 if self.quick or self.published else 3
 
 
 def _one_of(what: str, name: str, known: dict[str, str] | tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.ml.dijet.asked import DijetOptions
+from hepml.ml.dijet.ensembles import combine_scores
 from hepml.ml.dijet.learners import (
     Part,
     Progress,
@@ -51,7 +52,7 @@ def learn_dedicated(
     # seeds of trials as wide apart as those of other runs
     seeds = [1000 * asked.seed + place + 1 for place in range(asked.trial_count)]
     trials = train_trials(recipe, *parts, seeds, title=asked.title, progress=progress)
-    return _outcome(stages, recipe, trials, choose_trials(trials, asked.keep))
+    return _outcome(stages, recipe, trials, choose_trials(trials, asked.kept_count))
 
 
 def _unlabelled(stages: Stages, sample: WeakRows) -> Part:
@@ -84,7 +85,7 @@ def _outcome(stages: Stages, recipe: Recipe, trials: list[Trial], kept: tuple[in
             write_estimator(trial.kind, trial.estimator, folder / name)
 
     return Outcome(
-        scores=np.mean([scores[place] for place in kept], axis=0),
+        scores=combine_scores(np.array(scores), kept),
         logit=True,
         save=save,
         models={

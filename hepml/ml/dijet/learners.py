@@ -15,6 +15,7 @@ from hepml.ml.anomaly.settings import RARE_SIGNAL
 from hepml.ml.boosting import BoostedTrees
 from hepml.ml.class_results import History
 from hepml.ml.dijet.ensembles import best_trials
+from hepml.ml.dijet.published_settings import KEEP, network_settings
 from hepml.ml.kinds import Kind
 
 __all__ = ["Part", "Recipe", "Trial", "choose_trials", "recipe_for", "train_trials"]
@@ -151,15 +152,8 @@ def _boosted(settings: dict[str, Any]) -> Recipe:
 
 
 def _network(quick: bool) -> Recipe:
-    settings: dict[str, Any] = {
-        "hidden": [256, 128, 64],
-        "dropout": 0.0,
-        "learning_rate": 1e-3,
-        "weight_decay": 0.0,
-        "batch": 1024,
-        "epochs": 15 if quick else 100,
-        "patience": 5 if quick else 10,
-    }
+    # without weight decay AdamW is Adam
+    settings = network_settings(quick=quick) | {"dropout": 0.0, "weight_decay": 0.0}
 
     def make(seed: int) -> Any:
         from hepml.ml.network import NetworkClassifier
@@ -235,5 +229,5 @@ def choose_trials(trials: list[Trial], keep: int | None) -> tuple[int, ...]:
     keep : int or None
         How many; ``None``: five of the networks, all of the trees.
     """
-    wanted = keep or (5 if trials[0].kind == "network" else len(trials))
+    wanted = keep or (KEEP if trials[0].kind == "network" else len(trials))
     return best_trials([trial.loss for trial in trials], wanted)

@@ -43,13 +43,15 @@ class ParametricNetwork(BaseEstimator):
     ordered : bool
         Whether the larger mass is always read first.
     learning_rate : float
-        Of Adam; halved after three passes without a better loss.
+        Of Adam.
     batch : int
         Rows of a step, half of them signal.
     epochs : int
         Most passes over the larger class.
     patience : int
         Passes without a better loss on the validation rows before it stops.
+    halve : int
+        Passes without one before the learning rate is halved.
     random_state : int
         Seed.
     n_jobs : int
@@ -78,6 +80,7 @@ class ParametricNetwork(BaseEstimator):
         batch: int = 1_024,
         epochs: int = 100,
         patience: int = 10,
+        halve: int = 3,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:
@@ -87,6 +90,7 @@ class ParametricNetwork(BaseEstimator):
         self.batch = batch
         self.epochs = epochs
         self.patience = patience
+        self.halve = halve
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -130,7 +134,7 @@ class ParametricNetwork(BaseEstimator):
         with quiet_torch(self.random_state, self.n_jobs):
             training, judged = self._tensors(rows), self._fixed(other, rng)
             model = self._module(rows[1].shape[1] + rows[2].shape[1])
-            passes = Passes(self.learning_rate, self.batch, self.epochs, self.patience)
+            passes = Passes(self.learning_rate, self.batch, self.epochs, self.patience, self.halve)
             state, self.history_, self.rounds_ = passes.train(model, training, judged, rng)
         names = sorted({int(name.split(".")[0]) for name in state})
         self.layers_ = [(state[f"{n}.weight"], state[f"{n}.bias"]) for n in names]

@@ -18,8 +18,6 @@ Array = NDArray[Any]
 Singles = NDArray[np.float32]
 History = dict[str, list[float]]
 
-# Passes without a better loss after which steps become half as long.
-_HALVE = 3
 # Rows that are judged at once.
 _PART = 65_536
 
@@ -36,12 +34,15 @@ class Passes:
         Rows of a step, half of them signal.
     epochs, patience : int
         Most passes, and those without a better loss.
+    halve : int
+        Passes without a better loss after which steps become half as long.
     """
 
     learning_rate: float
     batch: int
     epochs: int
     patience: int
+    halve: int = 3
 
     def train(
         self,
@@ -81,7 +82,7 @@ class Passes:
 
         optimiser = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
         calm = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimiser, factor=0.5, patience=_HALVE - 1, min_lr=1e-6
+            optimiser, factor=0.5, patience=self.halve - 1, min_lr=1e-6
         )
         history: History = {"train": [], "validation": []}
         best, rounds, state = math.inf, 0, model.state_dict()

@@ -19,6 +19,7 @@ from hepml.ml.class_results import History
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.kappa import Kappa
+from hepml.ml.dijet.published_settings import network_settings
 from hepml.ml.dijet.ratios import log_kappa
 from hepml.ml.dijet.stages import Stages
 
@@ -26,8 +27,13 @@ __all__ = ["Priors", "learner_of", "train_priors"]
 
 Progress = Callable[[str, int, int], None]
 Rows = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+Mask = NDArray[np.bool_]
 
-_FILES = {"trees": "model.txt", "network": "model.safetensors"}
+_FILES = {
+    "trees": "model.txt",
+    "network": "model.safetensors",
+    "published": "model.safetensors",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +48,7 @@ class Priors:
         Masses [GeV] at which density ratios are computed.
     members : tuple of tuple
         Classifiers of each mode; their logits are averaged.
-    kind : {"trees", "network"}
+    kind : {"trees", "network", "published"}
         What they are.
     histories : dict of str to History
         Of their training.
@@ -72,7 +78,7 @@ class Priors:
             if progress is not None:
                 progress("density ratios", done, len(pairs))
             point = (float(self.nodes[i]), float(self.nodes[j]))
-            values[:, i, j] = self._logits(x, point)
+            values[:, i, j] = self.logits(x, point)
             values[:, j, i] = values[:, i, j]
         grid = RatioGrid(
             values, {"mx": self.nodes, "my": self.nodes}, names=self.modes, symmetric=True
@@ -81,10 +87,11 @@ class Priors:
 
     def log_ratios(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
         """ln L of events at one mass point, normalised there, shape (modes, events)."""
-        offsets = log_kappa(self._logits(self.rest, masses))
-        return self._logits(x, masses) + offsets[:, None]
+        offsets = log_kappa(self.logits(self.rest, masses))
+        return self.logits(x, masses) + offsets[:, None]
 
-    def _logits(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
+    def logits(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
+        """Log odds of events at one mass point, not normalised, shape (modes, events)."""
         # matrices so small are multiplied faster by one thread where cores are busy
         with threadpool_limits(1, user_api="blas"):
             return np.stack(
@@ -110,7 +117,7 @@ class Priors:
 
 
 def learner_of(asked: DijetOptions) -> str:
-    """What priors are: networks where torch is installed, else trees.
+    """What priors are: networks where torch is installed, else trees; or the published network.
 
     Raises
     ------
@@ -125,7 +132,7 @@ def learner_of(asked: DijetOptions) -> str:
             "Networks are trained by torch, which is not installed. Install the extra: pip "
             "install 'hepml-columnar[deep]', or take boosted trees as priors: --learner trees."
         )
-    return asked.learner
+    return "published" if asked.published and asked.learner == "network" else asked.learner
 
 
 def train_priors(
@@ -175,10 +182,13 @@ def _rows(stages: Stages, asked: DijetOptions, place: int, role: str) -> Rows:
     """Background, signal and its masses, of one role and mode."""
     events = stages.events
     own = stages.of(f"prior_{role}")
-    signal = own & events.of_mode(place)
-    for point in asked.exclude:
-        signal &= ~(events.masses == np.asarray(point, np.float32)).all(axis=1)
-        signal &= ~(events.masses == np.asarray(point[::-1], np.float32)).all(axis=1)
+    signal = own & events.of_mode(place) & ~_among(events.masses, asked.exclude)
+    if asked.include:
+        for point in asked.include:
+            if not _among(events.masses, (point,)).any():
+                # names those that there are
+                events.at(point)
+        signal &= _among(events.masses, asked.include)
     background = own & events.background
     if not signal.any() or not background.any():
         raise ModelError(
@@ -186,6 +196,15 @@ def _rows(stages: Stages, asked: DijetOptions, place: int, role: str) -> Rows:
             f"{int(background.sum())} background events for {role}: give a run with more."
         )
     return events.x[background], events.x[signal], events.masses[signal]
+
+
+def _among(masses: NDArray[np.float32], points: tuple[tuple[float, float], ...]) -> Mask:
+    """Which events have the masses of a point, in either order."""
+    found = np.zeros(len(masses), bool)
+    for point in points:
+        for pair in (point, point[::-1]):
+            found |= (masses == np.asarray(pair, np.float32)).all(axis=1)
+    return found
 
 
 def _kept(
@@ -216,6 +235,8 @@ def _kept(
 def _settings(kind: str, quick: bool) -> dict[str, Any]:
     if kind == "trees":
         return {"n_estimators": 150 if quick else 400}
+    if kind == "published":
+        return network_settings(quick=quick)
     return {"epochs": 8 if quick else 30}
 
 
@@ -224,6 +245,10 @@ def _class(kind: str) -> Any:
         from hepml.ml.dijet.boosted import ParametricTrees
 
         return ParametricTrees
+    if kind == "published":
+        from hepml.ml.dijet.networks import ParametricNetwork
+
+        return ParametricNetwork
     from hepml.ml.dijet.parametric import ParametricPrior
 
     return ParametricPrior

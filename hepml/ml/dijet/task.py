@@ -130,7 +130,8 @@ def search_dijet(
         See :func:`tell_dijets`.
     """
     folds = [_search(events, asked, fold, store, progress) for fold in _folds(asked)]
-    return _judged(folds, asked)
+    found = _judged(folds, asked)
+    return found.model_copy(update={"notes": (*_notes(folds), *found.notes)})
 
 
 def _folds(asked: DijetOptions) -> range:
@@ -147,6 +148,10 @@ def _search(
     stages = make_stages(events, asked, fold)
     if asked.strategy in _DEDICATED:
         return stages, learn_dedicated(stages, asked, progress)
+    if asked.published and asked.strategy == "prior-assisted":
+        from hepml.ml.dijet.published_assisted import learn_published
+
+        return stages, learn_published(stages, asked, store=store, progress=progress)
     from hepml.ml.dijet.assisted import learn_assisted
 
     return stages, learn_assisted(stages, asked, store=store, progress=progress)
@@ -170,6 +175,15 @@ def _judged(folds: list[tuple[Stages, Outcome]], asked: DijetOptions) -> DijetJu
     )
 
 
+def _notes(folds: list[tuple[Stages, Outcome]]) -> tuple[str, ...]:
+    """What a reader must know of the samples and of what was learned from them."""
+    notes = []
+    for stages, outcome in folds:
+        notes += [*stages.weak_train.counts.notes, *stages.weak_validation.counts.notes]
+        notes += outcome.notes
+    return tuple(dict.fromkeys(notes))
+
+
 def _result(
     folds: list[tuple[Stages, Outcome]],
     asked: DijetOptions,
@@ -178,9 +192,7 @@ def _result(
 ) -> DijetResult:
     stages, outcome = folds[0]
     composition = stages.composition()
-    notes = [*events.notes]
-    for split, found in folds:
-        notes += [*found.notes, *split.weak_train.counts.notes, *split.weak_validation.counts.notes]
+    notes = [*events.notes, *_notes(folds)]
     if asked.folds:
         notes.append(f"composition, trials and landscapes are those of fold 0 of {asked.folds}")
     truth = events.mode[stages.test].astype(np.int64) + 1
