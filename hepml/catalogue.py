@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 
 from hepml.document import validate
 from hepml.errors import CatalogueError, did_you_mean
-from hepml.records import Base, Channel, Dataset, File, Input, Record, Release, as_input
+from hepml.inputs import Input, as_input
+from hepml.records import Base, Channel, Dataset, File, Record, Release
 from hepml.redaction import safe_logger
 
 __all__ = ["Catalogue", "Input", "mirror_path", "resolve_inputs"]
@@ -238,7 +239,7 @@ class Catalogue(Record):
         channel: str | None = None,
         mirror: str | os.PathLike[str] | None = None,
     ) -> tuple[Input, ...]:
-        """Inputs from what a user types; see `hepml.inputs.resolve_inputs`."""
+        """Inputs from what a user types; see `hepml.arguments.resolve_inputs`."""
         return resolve_inputs(arguments, self, channel, mirror)
 
 
@@ -248,10 +249,10 @@ def resolve_inputs(
     channel: str | None = None,
     mirror: str | os.PathLike[str] | None = None,
 ) -> tuple[Input, ...]:
-    """Inputs from what a user types; see `hepml.inputs.resolve_inputs`."""
-    from hepml import inputs
+    """Inputs from what a user types; see `hepml.arguments.resolve_inputs`."""
+    from hepml.arguments import resolve_inputs as resolve
 
-    return inputs.resolve_inputs(arguments, catalogue, channel, mirror)
+    return resolve(arguments, catalogue, channel, mirror)
 
 
 def mirror_path(mirror: str | os.PathLike[str], dataset: Dataset, file: File) -> Path:

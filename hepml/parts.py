@@ -23,6 +23,7 @@ __all__ = [
     "check_layout",
     "declared_columns",
     "find_parts",
+    "is_number",
     "is_text",
     "read_schema",
     "to_numpy",
@@ -222,6 +223,13 @@ def is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether values of an Arrow type are numbers, or true and false."""
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    )
 
 
 def to_numpy(column: Any) -> NDArray[Any]:

@@ -1,9 +1,8 @@
-"""The entries of a catalogue as validated models, and the inputs made from them."""
+"""The entries of a catalogue as validated models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -14,13 +13,10 @@ __all__ = [
     "Channel",
     "Dataset",
     "File",
-    "Input",
-    "Published",
     "Record",
     "Release",
     "Series",
     "Unlisted",
-    "as_input",
 ]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")]
@@ -251,76 +247,3 @@ def _total(values: Iterable[int | None]) -> int | None:
             return None
         total += value
     return total
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A whole published dataset: files, entries, and luminosity [pb^-1] of data."""
-
-    files: int | None
-    entries: int | None
-    luminosity: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One file to process, with everything that is known about it beforehand.
-
-    Attributes
-    ----------
-    dataset : str
-        Name that its events carry in every output.
-    endpoints : tuple of str
-        Where the same file lies: paths or URLs, in the order in which they are tried.
-    kind : {"data", "simulation"} or None
-        ``None``: not known, the file has to say.
-    label : str
-        Class of its events.
-    trees : tuple of str
-        Names of the trees to look for; empty: not known.
-    entries, size : int or None
-        Of this very file; ``None`` where it may differ from the catalogued one.
-    cross_section, cross_section_corrected : float or None
-        pb; see `Dataset`.
-    sum_of_weights : float or None
-        Of the whole dataset; ``None`` where the file may differ from the catalogued one.
-    catalogued : str
-        ``channel/name`` of the catalogue entry, empty for a file that is in none.
-    published : Published or None
-        The whole dataset; ``None`` where the file may differ from the catalogued one.
-    named : bool
-        Whether the user or the catalogue named the dataset. If not, it is the file's stem until
-        an imported file says which dataset it is a part of.
-    """
-
-    dataset: str
-    endpoints: tuple[str, ...]
-    kind: str | None = None
-    label: str = ""
-    trees: tuple[str, ...] = ()
-    entries: int | None = None
-    size: int | None = None
-    cross_section: float | None = None
-    sum_of_weights: float | None = None
-    catalogued: str = ""
-    cross_section_corrected: float | None = None
-    published: Published | None = None
-    named: bool = field(default=True, compare=False)
-
-
-def as_input(dataset: Dataset, file: File, endpoints: tuple[str, ...]) -> Input:
-    """Describe a file that is known to be the catalogued one."""
-    return Input(
-        dataset=dataset.name,
-        endpoints=endpoints,
-        kind=dataset.kind,
-        label=dataset.label or dataset.name,
-        trees=dataset.trees,
-        entries=file.entries,
-        size=file.size,
-        cross_section=dataset.cross_section,
-        sum_of_weights=dataset.sum_of_weights,
-        catalogued=dataset.key,
-        cross_section_corrected=dataset.cross_section_corrected,
-        published=Published(dataset.file_count, dataset.entries, dataset.luminosity),
-    )

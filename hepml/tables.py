@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from hepml.columns import Column, Role
 from hepml.errors import ParameterError, TableError, did_you_mean
-from hepml.keys import count_repeated, key_position
+from hepml.keys import count_repeated
 from hepml.lists import is_list
+from hepml.notebook import columns_html
 from hepml.parts import (
     DATASET,
     TEXT,
@@ -24,18 +25,17 @@ from hepml.parts import (
     check_layout,
     declared_columns,
     find_parts,
+    is_number,
     read_schema,
     to_numpy,
     write_part,
 )
+from hepml.splits import DEFAULT_SPLIT, Share, limits_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["FeatureTable", "arrow_schema", "write_part"]
-
-DEFAULT_SPLIT = {"train": 0.72, "validation": 0.08, "test": 0.20}
-WHOLE = (0.0, 1.0)
 
 
 class FeatureTable:
@@ -51,16 +51,12 @@ class FeatureTable:
         self,
         parts: Sequence[Path],
         *,
-        window: tuple[float, float] = WHOLE,
-        seed: int = 0,
-        by: Sequence[str] = (),
+        share: Share | None = None,
         names: Mapping[Path, str] | None = None,
     ) -> None:
         self.parts = tuple(parts)
-        self._window = window
-        self._seed = seed
-        # key columns that decide to which view a row belongs
-        self._by = tuple(by)
+        # rows of this view; None: all of them
+        self._share = share
         # dataset of a part that does not lie in its dataset's folder
         self._datasets = dict(names or {})
 
@@ -116,7 +112,7 @@ class FeatureTable:
 
     @cached_property
     def _rows(self) -> int:
-        if self._window == WHOLE:
+        if self._share is None:
             return sum(pq.read_metadata(part).num_rows for part in self.parts)
         return sum(batch.num_rows for batch in self.batches([]))
 
@@ -159,14 +155,13 @@ class FeatureTable:
         self, schema: pa.Schema, stored: Sequence[str], batch_size: int
     ) -> Iterator[pa.RecordBatch]:
         present = set(self.names())
-        view = self._window != WHOLE
-        keys = self._by if view else ()
+        keys = self._share.by if self._share else ()
         read = [name for name in dict.fromkeys([*stored, *keys]) if name in present]
         for part in self.parts:
             with pq.ParquetFile(part) as handle:
                 for batch in handle.iter_batches(batch_size=batch_size, columns=read):
-                    if view:
-                        batch = batch.filter(pa.array(self._inside(batch, keys)))
+                    if self._share:
+                        batch = batch.filter(pa.array(self._share.inside(batch)))
                     if not stored:
                         yield batch.select([])
                         continue
@@ -197,10 +192,6 @@ class FeatureTable:
         indices = pa.array(np.zeros(size, np.int32))
         return pa.DictionaryArray.from_arrays(indices, pa.array([self._dataset(part)], pa.string()))
 
-    def _inside(self, batch: pa.RecordBatch, keys: Sequence[str]) -> NDArray[np.bool_]:
-        place = key_position([to_numpy(batch.column(name)) for name in keys], self._seed)
-        return np.asarray((place >= self._window[0]) & (place < self._window[1]))
-
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Read the table, or some columns, into one Arrow table; units ride along."""
         schema, stored = self._plan(columns)
@@ -217,7 +208,7 @@ class FeatureTable:
         schema, stored = self._plan(wanted)
         for item in schema:
             _refuse_lists(item)
-            if not _is_number(item.type):
+            if not is_number(item.type):
                 raise TableError(
                     f"Column {item.name!r} holds {item.type}, not numbers; read it with to_arrow."
                 )
@@ -241,15 +232,6 @@ class FeatureTable:
 
     # --- views ------------------------------------------------------------------------------
 
-    def _view(
-        self,
-        parts: Sequence[Path],
-        window: tuple[float, float],
-        seed: int,
-        by: Sequence[str] = (),
-    ) -> FeatureTable:
-        return FeatureTable(parts, window=window, seed=seed, by=by, names=self._datasets)
-
     def of(self, *datasets: str) -> FeatureTable:
         """Rows of some datasets only."""
         for name in datasets:
@@ -258,7 +240,7 @@ class FeatureTable:
                     f"The table has no dataset {name!r}. " + did_you_mean(name, self.datasets)
                 )
         parts = [part for part in self.parts if self._dataset(part) in datasets]
-        return self._view(parts, self._window, self._seed, self._by)
+        return FeatureTable(parts, share=self._share, names=self._datasets)
 
     def split(
         self,
@@ -289,20 +271,21 @@ class FeatureTable:
         TableError
             If there is no key column, or this is already the result of a split.
         """
-        shares = dict(fractions or DEFAULT_SPLIT)
-        if not all(share > 0 for share in shares.values()) or sum(shares.values()) > 1 + 1e-9:
-            raise ParameterError(f"Fractions must be positive and add up to at most 1: {shares}.")
+        limits = limits_of(fractions or DEFAULT_SPLIT)
         if not self.names("key"):
             raise TableError("The table has no key column, so its rows cannot be split by event.")
-        if self._window != WHOLE:
+        if self._share is not None:
             raise TableError("This view is already the result of a split; split the whole table.")
         group = self._group(by)
-        views, low = {}, 0.0
-        for name, share in shares.items():
-            high = 1.0 if abs(low + share - 1) < 1e-9 else low + share
-            views[name] = self._view(self.parts, (low, high), seed, group)
-            low = high
-        return views
+        shares = {
+            # all rows are no share: nothing is read of their keys
+            name: None if part == (0.0, 1.0) else Share(*part, group, seed)
+            for name, part in limits.items()
+        }
+        return {
+            name: FeatureTable(self.parts, share=share, names=self._datasets)
+            for name, share in shares.items()
+        }
 
     def _group(self, by: Sequence[str] | None) -> tuple[str, ...]:
         """Stored key columns that a split goes by."""
@@ -337,21 +320,7 @@ class FeatureTable:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>"
-            + "".join(
-                f"<td>{escape(text)}</td>" for text in (c.name, c.dtype, c.unit, c.role, c.doc)
-            )
-            + "</tr>"
-            for c in self.columns
-        )
-        head = "".join(
-            f"<th>{text}</th>" for text in ("column", "dtype", "unit", "role", "meaning")
-        )
-        return (
-            f"<p><b>FeatureTable</b>: {escape(self._summary())}</p>"
-            f"<table><tr>{head}</tr>{rows}</table>"
-        )
+        return columns_html(f"<b>FeatureTable</b>: {escape(self._summary())}", self.columns)
 
 
 def _refuse_lists(item: pa.Field) -> None:
@@ -360,9 +329,3 @@ def _refuse_lists(item: pa.Field) -> None:
             f"Column {item.name!r} holds a list in each row ({item.type}), so it is no numpy "
             "column. Read it with to_arrow or batches, or ak.from_arrow(table.to_arrow([...]))."
         )
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    )

@@ -283,12 +283,6 @@ def test_datasets_of_a_view_stay_in_the_view(many: FeatureTable) -> None:
     assert events(view.of("a")) == events(view)
 
 
-@pytest.mark.parametrize("fractions", [{"a": 0.9, "b": 0.2}, {"a": 0.0}, {"a": -0.1}])
-def test_impossible_fractions_are_refused(table: FeatureTable, fractions: dict[str, float]) -> None:
-    with pytest.raises(ParameterError, match="at most 1"):
-        table.split(fractions)
-
-
 def test_a_view_is_not_split_again(table: FeatureTable) -> None:
     with pytest.raises(TableError, match="split the whole table"):
         table.split()["train"].split()

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from hepml.arguments import resolve_inputs
 from hepml.catalogue import Catalogue
 from hepml.errors import EmptyInputError, FileAccessError
-from hepml.inputs import resolve_inputs
 from hepml.xrootd import Listed, _path, _query, is_xrootd, list_files, raise_status, size_of
 from tests.xrootd_server import Server
 

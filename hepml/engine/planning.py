@@ -31,8 +31,8 @@ from hepml.errors import (
 from hepml.redaction import safe_logger
 
 if TYPE_CHECKING:
+    from hepml.inputs import Input
     from hepml.processor import Processor
-    from hepml.records import Input
 
 __all__ = ["check_branches", "local_state", "make_plan", "plan_file", "unopened_file"]
 

@@ -18,8 +18,8 @@ from hepml.scoring import AppliedModel
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hepml.inputs import Input
     from hepml.processor import Processor
-    from hepml.records import Input
 
 __all__ = ["refuse_mixed", "refuse_other_model", "refuse_overlap", "refuse_unused"]
 

@@ -29,8 +29,8 @@ from hepml.redaction import redacted
 from hepml.scoring import comparable
 
 if TYPE_CHECKING:
+    from hepml.inputs import Input
     from hepml.processor import Processor
-    from hepml.records import Input
 
 __all__ = ["check", "resume", "stored_processor"]
 
@@ -206,7 +206,7 @@ def _wanted(plan: Plan, replan: Sequence[str]) -> set[int]:
 
 
 def _as_input(file: PlannedFile | UnopenedFile) -> Input:
-    from hepml.records import Input, Published
+    from hepml.inputs import Input, Published
 
     return Input(
         dataset=file.dataset,

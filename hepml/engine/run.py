@@ -20,8 +20,8 @@ from hepml.engine.store import Layout
 from hepml.errors import HepmlError
 
 if TYPE_CHECKING:
+    from hepml.inputs import Input
     from hepml.processor import Processor
-    from hepml.records import Input
 
 __all__ = ["Run", "as_inputs", "execute_plan", "run"]
 
@@ -151,7 +151,7 @@ def as_inputs(
 ) -> tuple[Input, ...]:
     """Accept inputs, command-line words, or a mapping of dataset name to files."""
     from hepml.catalogue import Catalogue, resolve_inputs
-    from hepml.records import Input
+    from hepml.inputs import Input
 
     if isinstance(catalogue, Mapping):
         return tuple(

@@ -182,7 +182,7 @@ def test_a_read_that_fails_once_is_tried_again(files: list[Path], tmp_path: Path
 
 
 def test_a_replica_stands_in_for_a_damaged_one(files: list[Path], tmp_path: Path) -> None:
-    from hepml.records import Input
+    from hepml.inputs import Input
 
     (broken,) = copy_files(files[:1], tmp_path / "in")
     damage_column(broken, "hit_pt")

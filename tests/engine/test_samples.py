@@ -11,7 +11,7 @@ from hepml.engine import Run
 from hepml.engine.merge import merge
 from hepml.engine.resume import check, resume
 from hepml.errors import IncompleteRunError, ParameterError
-from hepml.records import Input
+from hepml.inputs import Input
 from tests.engine.nano import process, write_sample
 from tests.engine.runs import assert_same_bits, checkpoint_times
 
@@ -133,7 +133,7 @@ def test_counting_events_is_not_normalised(files: list[str], tmp_path: Path) -> 
 def test_a_part_of_the_published_files_is_a_sample_of_its_own(
     files: list[str], tmp_path: Path
 ) -> None:
-    from hepml.records import Published
+    from hepml.inputs import Published
 
     whole = Published(files=9, entries=1000, luminosity=None)
     inputs = [Input("dy", (file,), cross_section=3.0, published=whole) for file in files]

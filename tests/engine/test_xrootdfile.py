@@ -20,7 +20,7 @@ from hepml.engine.baskets import read_columns
 from hepml.engine.reading import open_root
 from hepml.engine.run import as_inputs
 from hepml.engine.xrootdfile import XRootDSource
-from hepml.records import Input
+from hepml.inputs import Input
 from tests.conftest import Answer
 from tests.engine.probe import NAME, ProbeProcessor
 from tests.engine.runs import assert_same_bits, report_of

@@ -18,8 +18,8 @@ from hepml.engine.pool import warm_up, without_main
 from hepml.engine.resume import check, resume
 from hepml.engine.store import Layout
 from hepml.errors import HepmlError, IncompleteRunError
+from hepml.inputs import Input
 from hepml.processor import Selected
-from hepml.records import Input
 from tests.engine.probe import ProbeProcessor
 from tests.engine.runs import assert_same_bits, contents, leftovers, report_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from hepml.errors import ParameterError
-from hepml.tables import DEFAULT_SPLIT
+from hepml.splits import DEFAULT_SPLIT
 
 __all__ = ["ProductionOptions", "check_options"]
 

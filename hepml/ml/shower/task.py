@@ -20,7 +20,8 @@ from hepml.ml.shower.results import ShowerIdentification
 from hepml.ml.sources import open_rows, selection_of, versions
 from hepml.ml.steps import Progress, Steps
 from hepml.ml.training import Plan, Trained, train
-from hepml.tables import DEFAULT_SPLIT, FeatureTable
+from hepml.splits import DEFAULT_SPLIT
+from hepml.tables import FeatureTable
 
 __all__ = ["Identified", "Reader", "ShowerOptions", "identify_showers", "with_energy"]
 
