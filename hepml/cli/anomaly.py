@@ -4,38 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hepml.cli.anomaly_options import (
-    AcceptLoss,
-    Bins,
-    Blind,
-    Dataset,
-    Decorrelate,
-    Degree,
-    Density,
-    Ensemble,
-    Folds,
-    Fpr,
-    Input,
-    Nominal,
-    NoTrain,
-    Out,
-    Preprocessing,
-    Quick,
-    SameSign,
-    Seed,
-    Seeds,
-    Strategy,
-    Toys,
-    Variations,
-    Where,
-    Workers,
-)
+from hepml.cli.anomaly_options import Out, SearchOptions
 from hepml.cli.bars import result_console
-from hepml.cli.options import Formats, Plots
+from hepml.cli.options import Rows, taking
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,43 +21,21 @@ if TYPE_CHECKING:
 __all__ = ["anomaly", "upsilon_anomaly"]
 
 
+@taking(SearchOptions)
 def upsilon_anomaly(
-    run: Input,
+    run: Rows,
     out: Out,
     features: Annotated[
         str, typer.Option(help="Name of a published set, or columns with commas between.")
     ] = "mix_2",
-    strategy: Strategy = "cathode",
-    density: Density = "auto",
-    preprocessing: Preprocessing = "code",
-    decorrelate: Decorrelate = True,
-    seeds: Seeds = None,
-    ensemble: Ensemble = None,
-    folds: Folds = 5,
-    quick: Quick = False,
-    no_train: NoTrain = False,
-    blind: Blind = False,
-    same_sign: SameSign = False,
-    degree: Degree = None,
-    bins: Bins = 11,
-    fpr: Fpr = "all",
-    nominal: Nominal = None,
-    toys: Toys = None,
-    variations: Variations = True,
-    where: Where = None,
-    dataset: Dataset = None,
-    accept_loss: AcceptLoss = None,
-    seed: Seed = 0,
-    workers: Workers = 2,
-    formats: Formats = None,
-    plots: Plots = True,
+    *,
+    options: SearchOptions,
 ) -> None:
     """Find Upsilons among hadrons: density of the sidebands, boosted trees, significance.
 
     The published selection is applied to RUN. Trained models are kept in OUT/state: after an
     interruption the same command goes on. Same-sign pairs are scored as a validation.
     """
-    given = dict(locals())
     from hepml.ml.anomaly.reading import Wish
     from hepml.ml.anomaly.upsilon import upsilon_conditions
     from hepml.windows import UPSILON
@@ -92,18 +45,19 @@ def upsilon_anomaly(
         return Wish(
             features=_named(features),
             window=UPSILON,
-            where=(*first, *(where or ())),
+            where=(*first, *(options.where or ())),
             loose=loose,
-            sign="same" if same_sign else "opposite",
-            datasets=tuple(dataset or ()),
-            accept_loss=tuple(accept_loss or ()),
+            sign="same" if options.same_sign else "opposite",
+            datasets=tuple(options.dataset or ()),
+            accept_loss=tuple(options.accept_loss or ()),
         )
 
-    _search("upsilon-anomaly", run, out, wish, given)
+    _search("upsilon-anomaly", run, out, wish, options)
 
 
+@taking(SearchOptions)
 def anomaly(
-    table: Input,
+    table: Rows,
     out: Out,
     window: Annotated[
         str,
@@ -121,37 +75,14 @@ def anomaly(
     label: Annotated[
         str | None, typer.Option(help="Column above 0 for true signal: only judges the score.")
     ] = None,
-    strategy: Strategy = "cathode",
-    density: Density = "auto",
-    preprocessing: Preprocessing = "code",
-    decorrelate: Decorrelate = True,
-    seeds: Seeds = None,
-    ensemble: Ensemble = None,
-    folds: Folds = 5,
-    quick: Quick = False,
-    no_train: NoTrain = False,
-    blind: Blind = False,
-    same_sign: SameSign = False,
-    degree: Degree = None,
-    bins: Bins = 11,
-    fpr: Fpr = "all",
-    nominal: Nominal = None,
-    toys: Toys = None,
-    variations: Variations = True,
-    where: Where = None,
-    dataset: Dataset = None,
-    accept_loss: AcceptLoss = None,
-    seed: Seed = 0,
-    workers: Workers = 2,
-    formats: Formats = None,
-    plots: Plots = True,
+    *,
+    options: SearchOptions,
 ) -> None:
     """Find a resonance in any table: density of the sidebands, boosted trees, significance.
 
     A column charge_product makes same-sign pairs the control. Trained models are kept in
     OUT/state: after an interruption the same command goes on.
     """
-    given = dict(locals())
     from hepml.ml.anomaly.reading import Wish
     from hepml.windows import find_window
 
@@ -160,14 +91,14 @@ def anomaly(
             features=_named(features),
             window=find_window(window),
             mass=mass,
-            where=tuple(where or ()),
-            sign="same" if same_sign else "opposite",
-            datasets=tuple(dataset or ()),
+            where=tuple(options.where or ()),
+            sign="same" if options.same_sign else "opposite",
+            datasets=tuple(options.dataset or ()),
             label=label,
-            accept_loss=tuple(accept_loss or ()),
+            accept_loss=tuple(options.accept_loss or ()),
         )
 
-    _search("anomaly", table, out, wish, given)
+    _search("anomaly", table, out, wish, options)
 
 
 def _named(text: str) -> tuple[str, ...]:
@@ -180,7 +111,7 @@ def _named(text: str) -> tuple[str, ...]:
 
 
 def _search(
-    name: str, path: Path, out: Path, wish: Callable[[], Wish], given: dict[str, Any]
+    name: str, path: Path, out: Path, wish: Callable[[], Wish], given: SearchOptions
 ) -> None:
     """Search, show and draw."""
 
@@ -191,44 +122,45 @@ def _search(
     from hepml.plots.anomaly import draw_anomaly, figure_files
     from hepml.plots.style import check_formats
 
-    wanted = check_formats(given["formats"] or ("png",))
-    quick = QUICK if given["quick"] else {"seeds": 5, "ensemble": 20, "toys": 2000}
-    number = {key: quick[key] if given[key] is None else given[key] for key in quick}
+    wanted = check_formats(given.formats or ("png",))
+    quick = QUICK if given.quick else {"seeds": 5, "ensemble": 20, "toys": 2000}
+    said = {"seeds": given.seeds, "ensemble": given.ensemble, "toys": given.toys}
+    number = quick | {key: value for key, value in said.items() if value is not None}
     asked = Statistics(
-        degree=given["degree"],
-        bins=given["bins"],
-        rates=_rates(given["fpr"]),
-        nominal=NOMINAL if given["nominal"] is None else given["nominal"],
+        degree=given.degree,
+        bins=given.bins,
+        rates=_rates(given.fpr),
+        nominal=NOMINAL if given.nominal is None else given.nominal,
         toys=number["toys"],
-        variations=given["variations"],
-        seed=given["seed"],
-        workers=given["workers"],
+        variations=given.variations,
+        seed=given.seed,
+        workers=given.workers,
     )
     console = result_console()
     former = figure_files(out)
     with progress_bar() as progress:
-        if given["no_train"]:
-            found = judge_folder(out, asked, nominal=given["nominal"], progress=progress)
+        if given.no_train:
+            found = judge_folder(out, asked, nominal=given.nominal, progress=progress)
         else:
             options = AnomalyOptions(
-                strategy=given["strategy"],
-                density=given["density"],
-                preprocessing=given["preprocessing"],
-                decorrelate=given["decorrelate"],
+                strategy=given.strategy,
+                density=given.density,
+                preprocessing=given.preprocessing,
+                decorrelate=given.decorrelate,
                 seeds=number["seeds"],
-                folds=given["folds"],
+                folds=given.folds,
                 ensemble=number["ensemble"],
-                quick=given["quick"],
-                blind=given["blind"],
+                quick=given.quick,
+                blind=given.blind,
             )
             found = search_anomaly(
-                name, path, out, wish(), options, asked, nominal=given["nominal"],
+                name, path, out, wish(), options, asked, nominal=given.nominal,
                 progress=progress,
             )  # fmt: skip
     for old in former:
         old.unlink(missing_ok=True)
     _show(found, console)
-    if given["plots"]:
+    if given.plots:
         from hepml.cli.hunt import save_figures
 
         save_figures(lambda progress: draw_anomaly(out, out, wanted, progress=progress))

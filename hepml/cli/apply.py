@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hepml.cli.options import NewFolder, Rows
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -17,11 +19,8 @@ __all__ = ["apply"]
 
 def apply(
     model: Annotated[Path, typer.Argument(help="Folder of a trained model.", show_default=False)],
-    table: Annotated[
-        Path,
-        typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)],
+    table: Rows,
+    out: NewFolder,
     score: Annotated[
         str, typer.Option(help="Name of the score; with several classes SCORE_<class>.")
     ] = "score",

@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from hepml.cli.hunt import (
-    Dataset,
-    Input,
-    Out,
-    Weight,
-    Where,
-    output_folder,
-    save_figures,
-)
-from hepml.cli.options import Formats, Plots
+from hepml.cli.hunt import Out, Weight, Where, output_folder, save_figures
+from hepml.cli.options import Dataset, Formats, Plots, Rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +24,7 @@ def _fit() -> None:
 
 @app.command()
 def diphoton(
-    path: Input,
+    path: Rows,
     column: Annotated[str, typer.Option(help="Mass column, in GeV.")] = "diphoton_mass",
     signal: Annotated[str, typer.Option(help="gaussian, or crystal-ball.")] = "gaussian",
     mass: Annotated[float, typer.Option(help="Mass of the peak, in GeV.")] = 125.0,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from hepml.cli.bars import Advance, progress_bar, result_console
-from hepml.cli.options import Formats, Plots
+from hepml.cli.options import Dataset, Formats, Plots, Rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,16 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["hunt", "output_folder", "save_figures"]
 
-Input = Annotated[
-    Path, typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False)
-]
 Where = Annotated[
     list[str] | None,
     typer.Option(help="Condition on a column, 'lead_iso04>=0.55'; may be repeated."),
-]
-Dataset = Annotated[
-    list[str] | None,
-    typer.Option(help="Dataset to read; may be repeated; default: data, else all simulation."),
 ]
 Weight = Annotated[
     str | None, typer.Option(help="Weight column, or none; default: weight where there is one.")
@@ -36,7 +29,7 @@ Out = Annotated[Path | None, typer.Option(help="Folder for results and figures."
 
 
 def hunt(
-    path: Input,
+    path: Rows,
     mass: Annotated[
         str | None, typer.Option(help="Mass column, in GeV; default: the table's own.")
     ] = None,

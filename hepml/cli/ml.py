@@ -9,7 +9,7 @@ import typer
 
 from hepml.cli import anomaly, apply, dijet, dijetscan, production, topsystematics, toptagger
 from hepml.cli.bars import result_console
-from hepml.cli.options import Formats, Plots
+from hepml.cli.options import Formats, NewFolder, Plots, Rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,11 +28,8 @@ def _ml() -> None:
 
 @app.command("shower-id")
 def shower_id(
-    run: Annotated[
-        Path,
-        typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)],
+    run: Rows,
+    out: NewFolder,
     test: Annotated[
         Path | None,
         typer.Option(help="Independent run to be judged by; default: a share of RUN."),

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-__all__ = ["Formats", "Plots"]
+__all__ = ["Dataset", "Formats", "NewFolder", "Plots", "Rows", "taking"]
 
+Rows = Annotated[
+    Path, typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False)
+]
+Dataset = Annotated[
+    list[str] | None,
+    typer.Option(help="Dataset to read; may be repeated; default: data, else all simulation."),
+]
+NewFolder = Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)]
 Formats = Annotated[
     list[str] | None,
     typer.Option("--format", help="png, pdf or svg; may be repeated; default: png."),
 ]
 Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")]
+
+
+def taking(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for each field of a dataclass.
+
+    Parameters
+    ----------
+    options : type
+        Dataclass of options that have defaults. The command gets an instance as its last
+        parameter; the other parameters are its own, and come first in its help.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=item.default,
+            annotation=hints[item.name],
+        )
+        for item in fields(options)
+    ]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        *own, last = signature.parameters.values()
+
+        @wraps(command)
+        def run(**given: Any) -> None:
+            chosen = options(**{item.name: given.pop(item.name) for item in shared})
+            command(**given, **{last.name: chosen})
+
+        # what the command line is made from
+        vars(run)["__signature__"] = signature.replace(parameters=[*own, *shared])
+        run.__annotations__ = {item.name: item.annotation for item in (*own, *shared)}
+        return run
+
+    return decorate

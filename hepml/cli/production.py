@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hepml.cli.bars import result_console
-from hepml.cli.options import Formats, Plots
+from hepml.cli.options import Formats, NewFolder, Plots, Rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,11 +22,8 @@ __all__ = ["higgs_production"]
 
 
 def higgs_production(
-    run: Annotated[
-        Path,
-        typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)],
+    run: Rows,
+    out: NewFolder,
     preset: Annotated[
         str, typer.Option(help="default, or seed: the reference notebook's models and weights.")
     ] = "default",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hepml.cli.bars import result_console
-from hepml.cli.options import Formats, Plots
+from hepml.cli.options import Formats, NewFolder, Plots
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +27,7 @@ def top_systematics(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)],
+    out: NewFolder,
     score: Annotated[str, typer.Option(help="Column of the scores.")] = "score",
     nominal: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hepml.cli.options import Formats, Plots
+from hepml.cli.options import Formats, NewFolder, Plots
 
 __all__ = ["top_tagger"]
 
@@ -21,7 +21,7 @@ def top_tagger(
             help="Run directory of topjet, Parquet file or folder of them.", show_default=False
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)],
+    out: NewFolder,
     model: Annotated[
         str, typer.Option(help="lightgbm, hldnn, dnn, efn, pfn, particlenet or part.")
     ] = "lightgbm",
