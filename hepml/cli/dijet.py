@@ -8,6 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hepml.cli.bars import result_console
+from hepml.cli.dijet_options import (
+    Alpha,
+    DijetRun,
+    Exclude,
+    Features,
+    FitLoss,
+    Include,
+    Learner,
+    Modes,
+    Networks,
+    Poisson,
+    Preset,
+    Quick,
+    mass_points,
+    values,
+)
 from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
@@ -20,12 +36,7 @@ __all__ = ["dijet"]
 
 
 def dijet(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            help="Run directory of dijet, Parquet file or folder of them.", show_default=False
-        ),
-    ],
+    run: DijetRun,
     out: Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)],
     strategy: Annotated[
         str, typer.Option(help="supervised, parametric, weak or prior-assisted.")
@@ -36,16 +47,14 @@ def dijet(
     mu: Annotated[
         float, typer.Option(help="Signal fraction S/(S+B) of the data; 0: none.")
     ] = 0.003,
-    alpha: Annotated[
-        float, typer.Option(help="Share of the second mode in the signal, with two modes.")
-    ] = 0.5,
-    modes: Annotated[
-        str, typer.Option(help="Decay modes of the signal: qq, qqq, or qq,qqq.")
-    ] = "qq,qqq",
+    alpha: Alpha = 0.5,
+    modes: Modes = "qq,qqq",
+    preset: Preset = "default",
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Trainings, or starts of the fit; default 10, supervised 3.", show_default=False
+            help="Trainings, or starts of the fit; default 10, supervised 3 (published 1).",
+            show_default=False,
         ),
     ] = None,
     keep: Annotated[
@@ -57,9 +66,7 @@ def dijet(
         ),
     ] = None,
     noise: Annotated[int, typer.Option(help="Features of noise to add.")] = 0,
-    learner: Annotated[
-        str, typer.Option(help="trees, network (published; needs the extra deep), or auto.")
-    ] = "auto",
+    learner: Learner = "auto",
     priors: Annotated[
         Path | None,
         typer.Option(
@@ -67,31 +74,25 @@ def dijet(
             show_default=False,
         ),
     ] = None,
-    networks: Annotated[
-        int | None,
-        typer.Option(help="Priors of each mode, averaged; default 3, quick 1.", show_default=False),
+    networks: Networks = None,
+    loss: FitLoss = "cross-entropy",
+    kappa: Annotated[
+        str | None,
+        typer.Option(
+            help="Density ratio over the odds of a prior, one number or one a mode, with --preset "
+            "published; default: mean ratio over background is 1.",
+            show_default=False,
+        ),
     ] = None,
-    loss: Annotated[
-        str, typer.Option(help="Of the fit: cross-entropy of data and reference, or likelihood.")
-    ] = "cross-entropy",
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(help="Mass point that priors are not trained on; may be repeated."),
-    ] = None,
+    include: Include = None,
+    exclude: Exclude = None,
     folds: Annotated[
         int, typer.Option(help="0: one split; from 5 on: every event is tested once.")
     ] = 0,
-    poisson: Annotated[
-        bool, typer.Option("--poisson", help="Let the numbers of events in the data fluctuate.")
-    ] = False,
-    features: Annotated[
-        str | None,
-        typer.Option(help="Columns with commas between; default: masses and tau ratios."),
-    ] = None,
+    poisson: Poisson = False,
+    features: Features = None,
     seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Short trainings, to see that everything works.")
-    ] = False,
+    quick: Quick = False,
     formats: Formats = None,
     plots: Plots = True,
 ) -> None:
@@ -110,10 +111,11 @@ def dijet(
     check_free(out)
     options: dict[str, Any] = {
         "strategy": strategy,
-        "mass_point": _mass_point("--mass-point", mass_point),
+        "mass_point": mass_points("--mass-point", [mass_point])[0],
         "mu": mu,
         "alpha": alpha,
-        "modes": _words(modes),
+        "modes": tuple(values("--modes", [modes], str)),
+        "preset": preset,
         "trials": trials,
         "keep": keep,
         "noise": noise,
@@ -121,13 +123,15 @@ def dijet(
         "learner": learner,
         "priors": networks,
         "loss": loss,
-        "exclude": tuple(_mass_point("--exclude", text) for text in exclude or ()),
+        "kappa": tuple(values("--kappa", [kappa or ""], float)),
+        "include": mass_points("--include", include),
+        "exclude": mass_points("--exclude", exclude),
         "folds": folds,
         "poisson": poisson,
         "quick": quick,
     }
     if features is not None:
-        options["features"] = _words(features)
+        options["features"] = tuple(values("--features", [features], str))
     console = result_console()
     _show(_search(run, out, DijetOptions(**options), priors), console)
     if plots:
@@ -149,20 +153,6 @@ def _search(run: Path, out: Path, asked: Any, priors: Path | None) -> DijetResul
         if state_area(out).exists():
             typer.echo("\nstopped; the same command goes on with the trained priors", err=True)
         raise
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _mass_point(flag: str, text: str) -> tuple[float, float]:
-    from hepml.errors import ParameterError
-
-    try:
-        first, second = (float(word) for word in text.replace(":", ",").split(","))
-    except ValueError as error:
-        raise ParameterError(f"{flag} {text!r}: give two masses in GeV, as in 300,300.") from error
-    return first, second
 
 
 def _show(found: DijetResult, console: Console) -> None:
@@ -192,7 +182,10 @@ def _fit_rows(table: Any, fit: Fitted) -> None:
         if item.low is not None and item.high is not None:
             text += f"  [{item.low:{form}}, {item.high:{form}}]"
         if item.truth is not None:
-            text += f"  (put in: {item.truth:{form}})"
+            # how far trials agree is no error to measure a distance by
+            pull = None if fit.spread else item.pull
+            text += f"  (put in: {item.truth:{form}}"
+            text += ")" if pull is None else f", pull {pull:+.1f})"
         table.add_row(f"{item.name}{unit}", text)
     if fit.p is not None:
         table.add_row("local p-value of no signal", f"{fit.p:.2g}  (Z = {fit.Z or 0:.1f})")

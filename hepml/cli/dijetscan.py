@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hepml.cli.bars import result_console
+from hepml.cli.dijet_options import (
+    Alpha,
+    DijetRun,
+    Exclude,
+    Features,
+    FitLoss,
+    Include,
+    Learner,
+    Modes,
+    Networks,
+    Poisson,
+    Preset,
+    Quick,
+    mass_points,
+    refused,
+    values,
+)
 from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
@@ -18,16 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["dijet_scan"]
 
-Value = TypeVar("Value")
+# Notes of points that are shown.
+_NOTES = 5
 
 
 def dijet_scan(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            help="Run directory of dijet, Parquet file or folder of them.", show_default=False
-        ),
-    ],
+    run: DijetRun,
     out: Annotated[
         Path,
         typer.Option("--out", help="Folder to create, or of an earlier scan.", show_default=False),
@@ -62,31 +75,24 @@ def dijet_scan(
         int, typer.Option(help="Independent repetitions of each point: medians are over them.")
     ] = 1,
     seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
-    alpha: Annotated[
-        float, typer.Option(help="Share of the second mode in the signal, with two modes.")
-    ] = 0.5,
-    modes: Annotated[
-        str, typer.Option(help="Decay modes of the signal: qq, qqq, or qq,qqq.")
-    ] = "qq,qqq",
+    alpha: Alpha = 0.5,
+    modes: Modes = "qq,qqq",
     trials: Annotated[
         int | None, typer.Option(help="Trainings, or starts of the fit.", show_default=False)
     ] = None,
-    learner: Annotated[
-        str, typer.Option(help="trees, network (published; needs the extra deep), or auto.")
-    ] = "auto",
-    networks: Annotated[
-        int | None, typer.Option(help="Priors of each mode, averaged.", show_default=False)
-    ] = None,
+    preset: Preset = "default",
+    learner: Learner = "auto",
+    networks: Networks = None,
     priors: Annotated[
         Path | None,
         typer.Option(help="Folder of trained priors; default: OUT/priors.", show_default=False),
     ] = None,
-    poisson: Annotated[
-        bool, typer.Option("--poisson", help="Let the numbers of events in the data fluctuate.")
-    ] = False,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Short trainings, to see that everything works.")
-    ] = False,
+    loss: FitLoss = "cross-entropy",
+    include: Include = None,
+    exclude: Exclude = None,
+    features: Features = None,
+    poisson: Poisson = False,
+    quick: Quick = False,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     formats: Formats = None,
     plots: Plots = True,
@@ -102,20 +108,32 @@ def dijet_scan(
     from hepml.plots.style import check_formats
 
     wanted = check_formats(formats or ("png",))
-    names = tuple(_values("--modes", [modes], str))
+    names = tuple(values("--modes", [modes], str))
     if seeds < 1:
-        raise _refused("--seeds", seeds, "at least one repetition")
+        raise refused("--seeds", seeds, "at least one repetition")
     grid = scan_grid(
-        _values("--strategy", strategy, str) or ["supervised", "prior-assisted", "weak"],
-        _values("--mu", mu, float) or SIGNAL_FRACTIONS,
-        _mass_points(mass_point),
-        _values("--noise", noise, int) or [0],
+        values("--strategy", strategy, str) or ["supervised", "prior-assisted", "weak"],
+        values("--mu", mu, float) or SIGNAL_FRACTIONS,
+        _points(mass_point),
+        values("--noise", noise, int) or [0],
         range(seed, seed + seeds),
         alpha=alpha if len(names) > 1 else None,
     )
-    base = DijetOptions(
-        modes=names, trials=trials, learner=learner, priors=networks, poisson=poisson, quick=quick
-    )
+    options: dict[str, Any] = {
+        "preset": preset,
+        "modes": names,
+        "trials": trials,
+        "learner": learner,
+        "priors": networks,
+        "loss": loss,
+        "include": mass_points("--include", include),
+        "exclude": mass_points("--exclude", exclude),
+        "poisson": poisson,
+        "quick": quick,
+    }
+    if features is not None:
+        options["features"] = tuple(values("--features", [features], str))
+    base = DijetOptions(**options)
     found = _scan(run, out, grid, base, {"priors": priors, "workers": workers})
     console = result_console()
     _show(found, console)
@@ -147,34 +165,12 @@ def _scan(
         raise
 
 
-def _refused(flag: str, value: object, wanted: str) -> Exception:
-    from hepml.errors import ParameterError
-
-    return ParameterError(f"{flag} {value}: give {wanted}.")
-
-
-def _values(flag: str, texts: list[str] | None, kind: Callable[[str], Value]) -> list[Value]:
-    """Values with commas between them, or given one by one."""
-    words = [word.strip() for text in texts or () for word in text.split(",") if word.strip()]
-    try:
-        return [kind(word) for word in words]
-    except ValueError as error:
-        wanted = "numbers with commas between" if kind is float else "whole numbers"
-        raise _refused(flag, ",".join(texts or ()), wanted) from error
-
-
-def _mass_points(texts: list[str] | None) -> list[tuple[float, float]]:
+def _points(texts: list[str] | None) -> list[tuple[float, float]]:
     from hepml.simulate.dijet import GRID
 
     found: list[tuple[float, float]] = []
     for text in texts or ["300,300"]:
-        if text == "grid":
-            found += GRID
-            continue
-        pair = _values("--mass-point", [text.replace(":", ",")], float)
-        if len(pair) != 2:
-            raise _refused("--mass-point", text, "two masses in GeV, as in 500,100, or grid")
-        found.append((pair[0], pair[1]))
+        found += GRID if text == "grid" else mass_points("--mass-point", [text])
     return found
 
 
@@ -208,6 +204,11 @@ def _show(found: ScanResult, console: Console) -> None:
             cells.append(", ".join(words) or "-")
         table.add_row(*cells)
     console.print(table)
+    notes = Counter(text for point in found.points for text in point.judgement.notes)
+    for text, count in notes.most_common(_NOTES):
+        console.print(f"[yellow]note:[/] {text} ({count} of these points)", highlight=False)
+    if len(notes) > _NOTES:
+        console.print(f"[yellow]note:[/] {len(notes) - _NOTES} more notes are in result.json")
     for item in found.failed:
         options = item.options
         x, y = options.mass_point

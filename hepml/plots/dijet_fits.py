@@ -156,7 +156,7 @@ def parameters_figure(
                 if trial.fit is not None
                 and (item := trial.fit.parameter(parameter.name)) is not None
             ]
-            _parameter(axes, parameter, others)
+            _parameter(axes, parameter, others, "Median, 68 %" if found.spread else "Fit, 68 %")
         handles, labels = figure.axes[1].get_legend_handles_labels() if count else ([], [])
         words = title if found.Z is None else f"{title}\n$Z$ = {found.Z:.1f}"
         base.text(0.0, 0.985, words, transform=base.transAxes, va="top", size=14)
@@ -164,7 +164,7 @@ def parameters_figure(
     return figure
 
 
-def _parameter(axes: Any, parameter: Any, trials: Sequence[float]) -> None:
+def _parameter(axes: Any, parameter: Any, trials: Sequence[float], label: str) -> None:
     """One row: trials as dots, the estimate with its interval, the truth as a line."""
     from matplotlib.ticker import MaxNLocator
 
@@ -178,7 +178,7 @@ def _parameter(axes: Any, parameter: Any, trials: Sequence[float]) -> None:
         ends += [low, high]
     axes.errorbar(
         parameter.value, 0.7, xerr=errors, fmt="o", color=_FITTED, capsize=3, markersize=7,
-        label="Fit, 68 %",
+        label=label,
     )  # fmt: skip
     if parameter.truth is not None:
         axes.axvline(parameter.truth, color=_TRUTH, linestyle="--", label="Truth")

@@ -77,16 +77,16 @@ def combine_fits(fits: Sequence[Fitted], kept: Sequence[int]) -> Fitted:
     if not chosen:
         raise ModelError("There is no fit to combine.")
     best = chosen[0]
-    combined = []
+    combined, spread = [], len(chosen) >= 3
     for parameter in best.parameters:
         found = quantiles(
             [item.value for fit in chosen if (item := fit.parameter(parameter.name)) is not None]
         )
         update: dict[str, Any] = {"value": found.median}
-        if len(chosen) >= 3:
+        if spread:
             update |= {"low": found.low, "high": found.high}
         combined.append(parameter.model_copy(update=update))
-    return best.model_copy(update={"parameters": tuple(combined)})
+    return best.model_copy(update={"parameters": tuple(combined), "spread": spread})
 
 
 def compare_fit(fit: Fitted, truth: Mapping[str, float], *, symmetric: bool = True) -> Fitted:

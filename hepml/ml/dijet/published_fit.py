@@ -156,8 +156,8 @@ class _Mean:
         # the deviance is twice the sum
         self.factor = scale / 2 / (len(data) + (0 if used is None else len(used)))
         self.offset = 0.0 if used is None else scale * math.log(2)
-        what = "x -ln likelihood" if used is None else "(cross entropy - ln 2)"
-        self.metric = f"{scale:g} {what}"
+        what = "-ln likelihood" if used is None else "cross entropy - ln 2"
+        self.metric = f"{what}, times {scale:g}"
 
     def __call__(self, scalars: Array) -> tuple[float, Array]:
         values, slopes = self.scalars.parameters(scalars)

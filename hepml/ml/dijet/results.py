@@ -74,6 +74,8 @@ class Fitted(Result):
         The same of events that only choose among fits.
     q0, p, Z : float or None
         Test of mu = 0: twice the gain in ln L, its p-value at these masses, the significance.
+    spread : bool
+        Intervals are how far trials agree, no statistical errors.
     mirrored : bool
         The fit found the two masses in the other order; they were exchanged for comparison with
         the truth (a resonance is X or Y by name alone where both decay alike).
@@ -87,6 +89,7 @@ class Fitted(Result):
     q0: float | None = None
     p: float | None = None
     Z: float | None = None
+    spread: bool = False
     mirrored: bool = False
     status: str = "ok"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,30 @@ def test_what_is_kept_is_not_trained_again(
     np.testing.assert_array_equal(
         first.log_ratios(x, (300.0, 300.0)), again.log_ratios(x, (300.0, 300.0))
     )
+
+
+def test_priors_are_trained_on_the_mass_points_that_are_included(stages: Stages) -> None:
+    asked = replace(ASKED, include=((100.0, 200.0), (300.0, 300.0)), exclude=((300.0, 300.0),))
+    masses = module._rows(stages, asked, 0, "train")[2]
+    assert np.unique(masses, axis=0).tolist() == [[200, 100]]
+
+
+def test_an_included_mass_point_that_is_not_there_is_named(stages: Stages) -> None:
+    with pytest.raises(ModelError, match="Nearest of 3 mass points"):
+        module._rows(stages, replace(ASKED, include=((350.0, 300.0),)), 0, "train")
+
+
+def test_published_priors_are_published_networks(stages: Stages, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    from hepml.ml.dijet.networks import ParametricNetwork
+
+    asked = replace(ASKED, preset="published", learner="network", include=((300.0, 300.0),))
+    assert learner_of(asked) == "published"
+    found = train_priors(stages, asked, tmp_path)
+    (network,) = found.members[0]
+    assert isinstance(network, ParametricNetwork)
+    assert (network.parameters, network.halve, network.patience) == (43_521, 5, 5)
 
 
 def test_without_torch_priors_are_trees(monkeypatch: pytest.MonkeyPatch) -> None:

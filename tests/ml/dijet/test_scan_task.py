@@ -69,6 +69,31 @@ def test_other_events_are_other_points(table: Path, tmp_path: Path) -> None:
     assert first.points[0].key != second.points[0].key
 
 
+def test_a_point_says_that_its_sample_was_made_smaller(table: Path, tmp_path: Path) -> None:
+    # 2,000 events of background and 150 of each mode: too little signal for a half of the data
+    out = tmp_path / "scan"
+    code, text = command(
+        str(table), "--strategy", "weak", "--mu", "0.5", "--quick", "--trials", "1", "--no-plots",
+        "--out", str(out),
+    )  # fmt: skip
+    assert code == 0, text
+    (point,) = ScanResult.read(out / "result.json").points
+    assert any("Reference and data were reduced" in note for note in point.judgement.notes)
+    assert "Reference and data were reduced" in " ".join(text.split())
+
+
+def test_a_scan_takes_a_preset_and_mass_points(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "scan"
+    code, text = command(
+        str(table), "--strategy", "prior-assisted", "--mu", "0.1", "--quick", "--trials", "1",
+        "--preset", "published", "--learner", "trees", "--modes", "qq", "--include", "300,300",
+        "--include", "400,200", "--no-plots", "--out", str(out),
+    )  # fmt: skip
+    assert code == 0, text
+    options = ScanResult.read(out / "result.json").task["options"]
+    assert (options["preset"], options["include"]) == ("published", [[300, 300], [400, 200]])
+
+
 def test_a_run_that_is_none_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="no table"):
         scan_dijets(tmp_path / "none", tmp_path / "scan", scan_grid(["weak"], (0.1,)), BASE)
