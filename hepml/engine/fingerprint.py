@@ -39,7 +39,7 @@ OUTSIDE = (
     "stats",
     "importers",
     "explore",
-    "export.py",
+    "export",
     "normalise.py",
     "workspace.py",
 )

@@ -117,3 +117,8 @@ def test_another_process_finds_the_same_fingerprint() -> None:
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == fingerprint(ProbeProcessor())
+
+
+def test_what_does_not_count_is_there() -> None:
+    root = Path(module.__file__).parents[1]
+    assert [name for name in module.OUTSIDE if not (root / name).exists()] == []
