@@ -118,9 +118,9 @@ def _pieces(
     """This shard of every sample, and of signal of every mass point."""
     for facts, points in target.contents:
         for together in [(point,) for point in points] if facts.label else [points]:
-            events = rows[facts.dataset].at(together[0])
-            first, last = shard_ranges(len(events), shards)[number]
-            yield Piece(events[first:last], facts.label, together)
+            first, last = shard_ranges(facts.at(together[0]), shards)[number]
+            events = rows[facts.dataset].part(together[0], first, last)
+            yield Piece(events, facts.label, together)
 
 
 def _ordered(plan: DijetPlan, folder: Path) -> dict[str, OrderedRows]:

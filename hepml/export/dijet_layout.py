@@ -71,9 +71,9 @@ def columns_of(features: Sequence[str]) -> tuple[str, ...]:
     """
     for name in features:
         if name not in FEATURES:
-            raise ParameterError(
-                f"--features: a published jet has no {name!r}. {did_you_mean(name, FEATURES)}"
-            )
+            theirs = [published for published, ours in _OURS.items() if ours == name]
+            hint = f"It is called {theirs[0]!r}." if theirs else did_you_mean(name, FEATURES)
+            raise ParameterError(f"--features: a published jet has no {name!r}. {hint}")
     if not features or len(set(features)) < len(features):
         raise ParameterError(f"--features: name each once, of {','.join(FEATURES)}.")
     return tuple(f"{jet}_{_OURS[name]}" for jet in ("heavy", "light") for name in features)

@@ -17,7 +17,7 @@ from hepml.importers.dijet_samples import SAMPLES
 from hepml.parts import to_numpy
 from hepml.tables import FeatureTable
 
-__all__ = ["NEEDED", "OrderedRows", "SampleFacts", "order_rows", "survey"]
+__all__ = ["NEEDED", "OrderedRows", "RowFile", "SampleFacts", "order_rows", "survey"]
 
 NEEDED = ("file", "label", "prongs", "mx", "my", "row")
 """Columns that say which event a row is."""
@@ -134,7 +134,36 @@ def _codes(batch: Any, label: int) -> NDArray[np.uint64]:
 
 def _decoded(codes: NDArray[np.uint64]) -> list[Point]:
     bits = np.stack([codes >> np.uint64(32), codes & np.uint64(2**32 - 1)], axis=1)
-    return [(x, y) for x, y in bits.astype(np.uint32).view(np.float32).tolist()]
+    # of single precision, and 87.3 is meant by 87.30000305
+    return [(float(str(x)), float(str(y))) for x, y in bits.astype(np.uint32).view(np.float32)]
+
+
+class RowFile:
+    """Rows of numbers on disk, of which only a part is in memory at a time.
+
+    Parameters
+    ----------
+    path : path
+        A new file.
+    rows, columns : int
+        Its size.
+    dtype : numpy dtype
+        Of every number.
+    """
+
+    def __init__(self, path: Path, rows: int, columns: int, dtype: Any) -> None:
+        self._path, self._columns, self._dtype = path, columns, np.dtype(dtype)
+        self._width = columns * self._dtype.itemsize
+        with path.open("xb") as handle:
+            handle.truncate(rows * self._width)
+
+    def part(self, first: int, last: int) -> NDArray[Any]:
+        """Rows of a range, mapped while they are used; what is put into them is written."""
+        shape = (last - first, self._columns)
+        if first == last:
+            return np.empty(shape, self._dtype)
+        place = first * self._width
+        return np.memmap(self._path, self._dtype, "r+", offset=place, shape=shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,20 +172,19 @@ class OrderedRows:
 
     Attributes
     ----------
-    rows : array of float32, shape (events, columns)
-        Mapped from disk.
+    rows : RowFile
+        Columns of the table, as float32.
     places : dict
         First row of each mass point, and the one behind its last.
     """
 
-    rows: NDArray[np.float32]
+    rows: RowFile
     places: dict[Point, tuple[int, int]]
 
-    def at(self, point: Point) -> NDArray[np.float32]:
-        """Rows that are written for a mass point: of background all of them."""
-        if NOWHERE in self.places:
-            return self.rows
-        return self.rows[slice(*self.places[point])]
+    def part(self, point: Point, first: int, last: int) -> NDArray[np.float32]:
+        """A range of the events that are written for a mass point: of background of all."""
+        begin, _ = self.places[NOWHERE if NOWHERE in self.places else point]
+        return self.rows.part(begin + first, begin + last)
 
 
 def order_rows(
@@ -185,8 +213,8 @@ def order_rows(
     """
     edges = np.cumsum([0, *facts.counts.values()]).tolist()
     places = dict(zip(facts.counts, pairwise(edges), strict=True))
-    rows = _mapped(folder / "rows.npy", (facts.events, len(columns)), np.float32)
-    keys = _mapped(folder / "keys.npy", (facts.events,), np.int64)
+    rows = RowFile(folder / "rows", facts.events, len(columns), np.float32)
+    keys = RowFile(folder / "order", facts.events, 1, np.int64)
     filled = {point: first for point, (first, _) in places.items()}
     ranks = _ranks(facts.files, names)
     for batch in table.of(facts.dataset).batches([*NEEDED, *columns], _BATCH):
@@ -200,8 +228,10 @@ def order_rows(
             own = which == place
             first = filled[point]
             filled[point] = last = first + int(own.sum())
-            rows[first:last], keys[first:last] = values[own], order[own]
-    _sort(rows, keys, places)
+            rows.part(first, last)[:] = values[own]
+            keys.part(first, last)[:, 0] = order[own]
+    for first, last in places.values():
+        _sort(rows.part(first, last), keys.part(first, last)[:, 0])
     return OrderedRows(rows, places)
 
 
@@ -220,14 +250,6 @@ def _file_ranks(batch: Any, ranks: Mapping[str, int]) -> NDArray[np.int64]:
     return np.asarray(found[to_numpy(column.indices)])
 
 
-def _sort(
-    rows: NDArray[np.float32], keys: NDArray[np.int64], places: Mapping[Point, tuple[int, int]]
-) -> None:
-    for first, last in places.values():
-        own = np.asarray(keys[first:last])
-        if (np.diff(own) < 0).any():
-            rows[first:last] = rows[first:last][np.argsort(own, kind="stable")]
-
-
-def _mapped(path: Path, shape: tuple[int, ...], dtype: Any) -> Any:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+def _sort(rows: NDArray[np.float32], keys: NDArray[np.int64]) -> None:
+    if (np.diff(keys) < 0).any():
+        rows[:] = rows[np.argsort(keys, kind="stable")]
