@@ -97,6 +97,18 @@ def test_the_topjet_files_add_up_to_the_release() -> None:
     assert sum(len(dataset.members) for dataset in datasets) == 2020
 
 
+def test_published_dijets_have_the_sizes_that_were_downloaded() -> None:
+    files = {d.name: d.members[0] for d in SHIPPED.match("lhco-*")}
+    sizes = {name: files[name].size for name in ("QCD", "extra_QCD", "W_qq", "W_qqq")}
+    assert sizes == {
+        "QCD": 74_315_238,
+        "extra_QCD": 38_554_784,
+        "W_qq": 2_435_840_888,
+        "W_qqq": 2_424_698_488,
+    }
+    assert files["QCD"].checksum == "md5:271cf5e71fc756b2a8d2b32730689bdb"
+
+
 def test_the_entries_of_a_series_add_up_to_its_total() -> None:
     (dataset,) = SHIPPED.match("train_nominal")
     assert sum(file.entries or 0 for file in dataset.members) == dataset.entries == 92_820_427

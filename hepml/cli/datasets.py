@@ -17,10 +17,10 @@ app = typer.Typer(no_args_is_help=True, help="Public datasets: list, check, down
 
 Patterns = Annotated[
     list[str] | None,
-    typer.Argument(help="Names or patterns: ggH, 'data_*', 'diphoton/*'.", show_default=False),
+    typer.Argument(help="Names or patterns: ggH, 'data_*', 'diphoton/*'; or releases: 'lhco-*'.", show_default=False),
 ]
 Wanted = Annotated[
-    list[str], typer.Argument(help="Names or patterns: ggH, 'data_*', 'diphoton/*'.")
+    list[str], typer.Argument(help="Names or patterns: ggH, 'data_*', 'diphoton/*'; or releases: 'lhco-*'.")
 ]
 ChannelOption = Annotated[
     str | None, typer.Option("--channel", help="Only datasets of this channel.")

@@ -29,8 +29,8 @@ def export(
 ) -> None:
     """Export histograms, cutflow and features to ROOT, CSV or a pyhf workspace.
 
-    Dijets also go to the files of the published package: hepml export dedicated RUN, and
-    hepml export parameterised RUN. A run directory of such a name is written ./dedicated.
+    Files of the published package for dijets: hepml export dedicated RUN, and hepml export
+    parameterised RUN. A run directory of such a name is written ./dedicated.
     """
     from hepml.engine import Run
     from hepml.export import export as export_run
@@ -97,8 +97,8 @@ def dedicated(
 ) -> None:
     """Write dijets as the published package does: files of each sample and mass point.
 
-    Background is written again for each mass point, with its masses: this takes some hundred
-    times the disk of the table, and nothing of hepml needs it.
+    Background is written again for each mass point, with its masses. Nothing of hepml needs
+    these files.
     """
     _materialise(
         run,
@@ -126,7 +126,8 @@ def parameterised(
 ) -> None:
     """Write dijets as the published package does: files of each decay mode, mass points mixed.
 
-    Each has all samples at all mass points, and background again for each of these.
+    Each mode has its signal and all background, which is written again for each mass point.
+    Nothing of hepml needs these files.
     """
     _materialise(
         run,

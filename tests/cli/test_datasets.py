@@ -94,6 +94,37 @@ def test_download_fills_the_mirror_and_check_finds_it_whole(book: Path, tmp_path
     assert result.output.count(" ok ") == 2
 
 
+def test_a_pattern_of_releases_lists_all_published_dijets() -> None:
+    result = run("list", "lhco-*")
+    names = ("QCD", "extra_QCD", "W_qq", "W_qqq", "extended_W_qq", "generated_QCD", "particles")
+    for name in names:
+        assert f" dijet/{name} " in result.output
+
+
+def test_download_takes_a_pattern_of_releases(book: Path, tmp_path: Path) -> None:
+    document = json.loads(book.read_text())
+    document["releases"]["lhco-first"] = document["releases"].pop("first")
+    document["releases"]["other"] = document["releases"]["lhco-first"]
+    for dataset, release in zip(document["datasets"], ("lhco-first", "other"), strict=True):
+        dataset["release"] = release
+    book.write_text(json.dumps(document))
+    mirror = tmp_path / "mirror"
+    result = run("download", "lhco-*", "--catalogue", book, "--mirror", mirror)
+    assert result.exit_code == 0, result.exception
+    assert [path.name for path in (mirror / "toy").glob("*.root")] == ["a.root"]
+
+
+@pytest.mark.parametrize("fault", ["size", "checksum"])
+def test_a_file_that_is_not_the_catalogued_one_is_not_kept(
+    book: Path, tmp_path: Path, fault: str
+) -> None:
+    content = CONTENT[:-1] if fault == "size" else CONTENT[::-1]
+    (tmp_path / "store" / "a.root").write_bytes(content)
+    result = run("download", "a", "--catalogue", book, "--mirror", tmp_path / "mirror")
+    assert isinstance(result.exception, DownloadError)
+    assert not (tmp_path / "mirror" / "toy" / "a.root").exists()
+
+
 def test_check_names_what_is_damaged_and_fails(book: Path, tmp_path: Path) -> None:
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "a.root").write_bytes(CONTENT[:-1])
