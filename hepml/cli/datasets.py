@@ -15,13 +15,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Public datasets: list, check, download.")
 
-Patterns = Annotated[
-    list[str] | None,
-    typer.Argument(help="Names or patterns: ggH, 'data_*', 'diphoton/*'; or releases: 'lhco-*'.", show_default=False),
-]
-Wanted = Annotated[
-    list[str], typer.Argument(help="Names or patterns: ggH, 'data_*', 'diphoton/*'; or releases: 'lhco-*'.")
-]
+_NAMES = "Names or patterns: ggH, 'data_*', 'diphoton/*'; or of releases: 'lhco-*'."
+Patterns = Annotated[list[str] | None, typer.Argument(help=_NAMES, show_default=False)]
+Wanted = Annotated[list[str], typer.Argument(help=_NAMES)]
 ChannelOption = Annotated[
     str | None, typer.Option("--channel", help="Only datasets of this channel.")
 ]
