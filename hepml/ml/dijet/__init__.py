@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from hepml.ml.dijet.counts import count_events
     from hepml.ml.dijet.fit import fit_mixture
     from hepml.ml.dijet.grid import RatioGrid
-    from hepml.ml.dijet.networks import ParametricNetwork
+    from hepml.ml.dijet.parametric import ParametricNetwork
     from hepml.ml.dijet.roles import assign_roles, fold_roles
 
 _LAZY = {
-    "ParametricNetwork": "hepml.ml.dijet.networks",
+    "ParametricNetwork": "hepml.ml.dijet.parametric",
     "RatioGrid": "hepml.ml.dijet.grid",
     "assign_roles": "hepml.ml.dijet.roles",
     "compose": "hepml.ml.dijet.composition",

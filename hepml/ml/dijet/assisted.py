@@ -14,6 +14,7 @@ from hepml.errors import ParameterError
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.ensembles import compare_fit
 from hepml.ml.dijet.findings import (
+    closure_at,
     ordered_masses,
     ratio_doubts,
     search_landscapes,
@@ -25,7 +26,8 @@ from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.mixture import log_mixture, negative_log_likelihood
 from hepml.ml.dijet.mixture import shares as mixture_shares
 from hepml.ml.dijet.outcome import Outcome
-from hepml.ml.dijet.priors import Priors, train_priors
+from hepml.ml.dijet.prior_training import train_priors
+from hepml.ml.dijet.priors import Priors
 from hepml.ml.dijet.ratios import mean_one
 from hepml.ml.dijet.results import Fitted, Parameter
 from hepml.ml.dijet.stages import Stages
@@ -66,7 +68,9 @@ def learn_assisted(
 
 def _at_truth(stages: Stages, asked: DijetOptions, priors: Priors) -> Outcome:
     """Score by the density ratio at the true masses: nothing is fitted."""
-    ratios = priors.log_ratios(stages.events.x[stages.test], ordered_masses(asked.mass_point))
+    masses = ordered_masses(asked.mass_point)
+    ratios = priors.log_ratios(stages.events.x[stages.test], masses)
+    background = ratios[:, stages.events.background[stages.test]]
     return Outcome(
         scores=_log_sum(ratios, np.asarray(asked.shares)),
         logit=False,
@@ -74,7 +78,7 @@ def _at_truth(stages: Stages, asked: DijetOptions, priors: Priors) -> Outcome:
         models={"kind": priors.kind, "files": priors.files()},
         histories=priors.histories,
         seconds=priors.seconds,
-        notes=ratio_doubts(priors, ratios[:, stages.events.background[stages.test]], "test"),
+        notes=ratio_doubts(priors, background, priors.log_ratios(priors.rest, masses), "test"),
     )
 
 
@@ -133,6 +137,7 @@ class _Assisted:
                     name: mean_one(row).to_json()
                     for name, row in zip(priors.modes, calibration, strict=True)
                 },
+                "closure": closure_at(priors, stages, self.masses),
             },
             fit=self._fitted(validation),
             validation=validation,
@@ -145,7 +150,12 @@ class _Assisted:
             ),
             histories=priors.histories,
             seconds=priors.seconds + self.seconds,
-            notes=(*notes, *ratio_doubts(priors, calibration, "reference")),
+            notes=(
+                *notes,
+                *ratio_doubts(
+                    priors, calibration, priors.log_ratios(priors.rest, self.masses), "reference"
+                ),
+            ),
         )
 
     def _validation(self) -> float:

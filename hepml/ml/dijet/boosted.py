@@ -1,7 +1,8 @@
-"""A prior of boosted trees: signal of any masses against background, where torch is not there."""
+"""A prior of boosted trees: signal of any masses and background, where torch is not there."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from hepml.ml.boosting import BoostedTrees
-from hepml.ml.dijet.learners import Part
+from hepml.ml.dijet.passes import Rows, checked_rows
 
 __all__ = ["ParametricTrees"]
 
@@ -21,8 +22,9 @@ Array = NDArray[Any]
 class ParametricTrees(BaseEstimator):
     """Boosted trees that read the masses of the signal as two more features, the larger first.
 
-    Background has no true masses: each copy of it is given those of a random signal event, so
-    that the masses alone tell nothing.
+    Each decay mode is a class, and background another; all weigh the same. Background has no true
+    masses: each copy of it is given those of a random signal event, so that the masses alone tell
+    nothing.
 
     Parameters
     ----------
@@ -67,8 +69,9 @@ class ParametricTrees(BaseEstimator):
         background: Array,
         signal: Array,
         masses: Array,
+        mode: Array,
         *,
-        validation: tuple[Array, Array, Array],
+        validation: tuple[Array, Array, Array, Array],
     ) -> Self:
         """Train.
 
@@ -78,38 +81,57 @@ class ParametricTrees(BaseEstimator):
             Features.
         masses : array, shape (signal events, 2)
             True masses [GeV].
-        validation : (background, signal, masses)
+        mode : array of int, shape (signal events,)
+            Place of the decay mode.
+        validation : (background, signal, masses, mode)
             Events that decide when to stop.
         """
         rng = np.random.default_rng(self.random_state)
-        training = self._part(background, signal, masses, rng)
-        other = self._part(*validation, rng)
+        training = self._part(checked_rows(background, signal, masses, mode), rng)
+        other = self._part(checked_rows(*validation), rng)
         self.trees_ = BoostedTrees(
             self.n_estimators,
             learning_rate=self.learning_rate,
             num_leaves=self.num_leaves,
             random_state=self.random_state,
         )
-        self.trees_.fit(
-            training.x, training.y, training.weight, validation=(other.x, other.y, other.weight)
-        )
+        self.trees_.fit(*training, validation=other)
         self.history_, self.rounds_ = self.trees_.history_, self.trees_.rounds_
         return self
 
-    def _part(
-        self, background: Array, signal: Array, masses: Array, rng: np.random.Generator
-    ) -> Part:
-        drawn = masses[rng.integers(0, len(masses), self.copies * len(background))]
-        x = np.vstack([np.tile(background, (self.copies, 1)), signal])
-        points = np.vstack([drawn, masses])
-        return Part.balanced(_joined(x, points), np.arange(len(x)) >= len(drawn))
+    def _part(self, rows: Rows, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        """Inputs, classes (0 for background) and weights; all classes weigh the same."""
+        drawn = rows.draw_masses(self.copies * len(rows.background), rng)
+        x = np.vstack([np.tile(rows.background, (self.copies, 1)), rows.signal])
+        points = np.vstack([rows.masses[drawn], rows.masses])
+        y = np.append(np.zeros(len(drawn), np.int64), rows.mode + 1)
+        weights = np.full(len(y), 1 / len(drawn))
+        for own, chances in zip(rows.places, rows.chances, strict=True):
+            weights[len(drawn) + own] = np.diff(chances, prepend=0.0)
+        return _joined(x, points), y, weights * len(y) / (rows.modes + 1)
 
-    def logits(self, x: Array, masses: tuple[float, float]) -> NDArray[np.float64]:
-        """Log odds of signal of these masses [GeV], shape (events,)."""
+    def logits(self, x: Array, points: Array) -> NDArray[np.float32]:
+        """Log odds of signal of each mode against background.
+
+        Parameters
+        ----------
+        x : array, shape (events, features)
+            Features.
+        points : array, shape (points, 2)
+            Masses [GeV].
+
+        Returns
+        -------
+        array of float32, shape (modes, points, events)
+        """
         check_is_fitted(self, "trees_")
-        rows = _joined(np.asarray(x), np.tile(np.asarray(masses, np.float32), (len(x), 1)))
-        found = np.clip(self.trees_.predict_proba(rows)[:, 1], 1e-12, 1 - 1e-12)
-        return np.asarray(np.log(found) - np.log1p(-found))
+        rows = np.asarray(x)
+        out = np.empty((len(self.trees_.classes_) - 1, len(points), len(rows)), np.float32)
+        for place, point in enumerate(np.asarray(points, np.float32)):
+            inputs = _joined(rows, np.tile(point, (len(rows), 1)))
+            found = np.log(np.clip(self.trees_.predict_proba(inputs), 1e-12, 1.0))
+            out[:, place] = (found[:, 1:] - found[:, :1]).T
+        return out
 
     def save(self, path: Path) -> None:
         """Write the trees as LightGBM's text."""
@@ -118,8 +140,11 @@ class ParametricTrees(BaseEstimator):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read trained trees."""
-        found = cls()
-        found.trees_ = BoostedTrees.from_text(path.read_text(), [False, True])
+        found, text = cls(), path.read_text()
+        classes = re.search(r"^num_class=(\d+)$", text, re.MULTILINE)
+        # two classes have one tree a round
+        count = max(int(classes[1]), 2) if classes else 2
+        found.trees_ = BoostedTrees.from_text(text, range(count))
         found.history_, found.rounds_ = {}, found.trees_.rounds_
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hepml.errors import ModelError, ParameterError
 from hepml.ml.dijet.kappa import Kappa
-from hepml.ml.dijet.kernels import log_means_on_line, log_ratios_on_grid, mixture_sums
+from hepml.ml.dijet.kernels import log_ratios_on_grid, mixture_sums
 from hepml.ml.dijet.ratios import log_kappa
 from hepml.ml.dijet.splines import Axis
 
@@ -19,7 +19,6 @@ __all__ = ["Kappa", "RatioGrid"]
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Progress = Callable[[str, int, int], None]
 
 # Columns of a product of matrices at once: 12 x 12 nodes in double precision stay below 100 MB.
 _BLOCK = 65_536
@@ -125,85 +124,17 @@ class RatioGrid:
             raise ParameterError("The normalisation belongs to other hypotheses.")
         return self._copy(self.coefficients, kappa)
 
-    def normalisation(
-        self,
-        *,
-        refine: int = 3,
-        tolerance: float = 1e-3,
-        progress: Progress | None = None,
-    ) -> Kappa:
-        """Normalisation that makes the mean of L 1 over these events, which are background.
-
-        At the nodes and between them, where the mean of a spline of ln L is not 1 by itself.
-
-        Parameters
-        ----------
-        refine : int
-            Steps of the normalisation's nodes in each step of the grid's. They are halved, up to
-            twice, where the mean is not 1 in between.
-        tolerance : float
-            Largest distance of the mean from 1.
-        progress : callable, optional
-            Called with a text, points done and points in all.
-
-        Raises
-        ------
-        ModelError
-            If there are no events.
-        """
-        if not len(self):
-            raise ModelError("Density ratios are normalised by background, and there are none.")
-        bare = self.with_kappa(None)
-        for steps in (refine, 2 * refine, 4 * refine):
-            kappa = bare._normalised(tuple(_refined(axis, steps) for axis in self.axes), progress)
-            worst = bare.with_kappa(kappa).worst_mean()
-            if worst < tolerance:
-                break
-        return replace(kappa, worst=worst, error=bare._normalisation_error())
-
-    def _normalisation_error(self) -> float:
-        """Largest relative error of the mean of L, at the nodes."""
-        worst = 0.0
-        for i, x in enumerate(self.axes[0].nodes):
-            for y in self.axes[1].nodes[: i + 1 if self.symmetric else None]:
-                z = self.log_ratios(float(x), float(y))
-                scaled = np.exp(z - z.max(axis=1, keepdims=True))
-                share = np.sum(scaled**2, axis=1) / scaled.sum(axis=1) ** 2
-                worst = max(worst, float(np.sqrt(share.max())))
-        return worst
-
-    def _normalised(self, axes: tuple[Axis, ...], progress: Progress | None) -> Kappa:
-        shape = tuple(len(axis.nodes) for axis in axes)
-        values = np.empty((self.hypotheses, *shape))
-        places = [self.axes[1].at(float(y)) for y in axes[1].nodes]
-        firsts = np.array([place[0] for place in places])
-        splines = np.stack([place[1] for place in places])
-        for i, x in enumerate(axes[0].nodes):
-            first, wx, _ = self.axes[0].at(float(x))
-            part = self.coefficients[:, first : first + len(wx)]
-            line = np.einsum("i,kije->kje", wx.astype(np.float32), part)
-            # the other half of a symmetric grid is the same
-            last = i + 1 if self.symmetric else shape[1]
-            found = np.empty((self.hypotheses, last))
-            log_means_on_line(line, firsts[:last], splines[:last], found)
-            values[:, i, :last] = -found
-            if self.symmetric:
-                values[:, :last, i] = -found
-            if progress is not None:
-                progress("normalisation", i + 1, shape[0])
-        return Kappa.from_nodes((axes[0], axes[1]), values, len(self))
-
-    def worst_mean(self, points: int = 40, *, seed: int = 0) -> float:
+    def worst_mean(self, weights: Array | None = None, *, points: int = 40, seed: int = 0) -> float:
         """Largest distance from 1 of the mean of L over these events, at masses drawn at random.
 
-        For events of background; those that made the normalisation agree to rounding, others
-        to their statistical error.
+        For background events, with their weights if they have any; those that made the
+        normalisation agree to rounding, others to their statistical error.
         """
         rng = np.random.default_rng(seed)
         worst = 0.0
         for _ in range(points if any(axis.free for axis in self.axes) else 1):
             x, y = (float(rng.uniform(axis.low, axis.high)) for axis in self.axes)
-            means = np.expm1(-log_kappa(self.log_ratios(x, y)))
+            means = np.expm1(-log_kappa(self.log_ratios(x, y), weights))
             worst = max(worst, float(np.abs(means).max()))
         return worst
 
@@ -281,11 +212,3 @@ def _coefficients(values: NDArray[Any], axes: tuple[Axis, Axis]) -> Singles:
         both = np.tensordot(second, along_x, axes=(1, 2))  # (y, x, hypotheses, events)
         out[..., start : start + step] = both.transpose(2, 1, 0, 3)
     return out
-
-
-def _refined(axis: Axis, steps: int) -> Axis:
-    if not axis.free or steps < 2:
-        return axis
-    inner = np.arange(steps) / steps
-    parts = axis.nodes[:-1, None] + np.diff(axis.nodes)[:, None] * inner
-    return Axis(axis.name, np.append(parts.ravel(), axis.nodes[-1]))

@@ -53,13 +53,17 @@ def log_ratios_on_grid(
 
 
 @compiled
-def log_means_on_line(line: Singles, seconds: NDArray[np.int64], wy: Array, out: Array) -> None:
-    """Logarithm of the mean of exp(spline) over the events, at many values of y.
+def log_means_on_line(
+    line: Singles, log_weights: Array, seconds: NDArray[np.int64], wy: Array, out: Array
+) -> None:
+    """Logarithm of the weighted sum of exp(spline) over the events, at many values of y.
 
     Parameters
     ----------
     line : array of float32, shape (hypotheses, nodes of y, events)
         Coefficients of the B-splines of y at one value of x.
+    log_weights : array, shape (events,)
+        Logarithms of the events' weights.
     seconds : array of int64, shape (values,)
         First nodes of y that count at each value.
     wy : array, shape (values, count)
@@ -74,7 +78,8 @@ def log_means_on_line(line: Singles, seconds: NDArray[np.int64], wy: Array, out:
             top, total = -np.inf, 0.0
             for start in range(0, events, _BLOCK):
                 size = min(_BLOCK, events - start)
-                z[:size] = 0.0
+                for e in range(size):
+                    z[e] = np.float32(log_weights[start + e])
                 for j in range(wy.shape[1]):
                     node = line[k, seconds[v] + j, start : start + size]
                     weight = np.float32(wy[v, j])
@@ -86,7 +91,7 @@ def log_means_on_line(line: Singles, seconds: NDArray[np.int64], wy: Array, out:
                     top = highest
                 for e in range(size):
                     total += math.exp(float(z[e]) - top)
-            out[k, v] = top + math.log(total / events)
+            out[k, v] = top + math.log(total)
 
 
 @compiled

@@ -19,7 +19,8 @@ from hepml.ml.dijet.kappa import Kappa
 from hepml.ml.dijet.mixture import data_probability, log_mixture
 from hepml.ml.dijet.mixture import shares as mixture_shares
 from hepml.ml.dijet.outcome import Outcome, TrialOutcome
-from hepml.ml.dijet.priors import Priors, train_priors
+from hepml.ml.dijet.prior_training import train_priors
+from hepml.ml.dijet.priors import Priors
 from hepml.ml.dijet.published_fit import PublishedTrial, Sample, fit_published
 from hepml.ml.dijet.published_settings import Optimiser
 from hepml.ml.dijet.results import Fitted, Parameter
@@ -154,7 +155,10 @@ class _Published:
             notes=(
                 *self._notes(),
                 *ratio_doubts(
-                    priors, self._ratios(stages.events.x[reference], masses), "reference"
+                    priors,
+                    self._ratios(stages.events.x[reference], masses),
+                    priors.log_ratios(priors.rest, masses),
+                    "reference",
                 ),
             ),
         )

@@ -49,8 +49,16 @@ def test_planes_are_those_that_the_ratios_allow() -> None:
     assert [item.x_name for item in one] == ["mx"]
 
 
-def test_ratios_whose_mean_is_not_one_are_doubted_by_mode() -> None:
-    priors: Any = SimpleNamespace(modes=("qq", "qqq"))
+def test_other_background_than_that_of_the_priors_is_doubted_by_mode() -> None:
+    priors: Any = SimpleNamespace(modes=("qq", "qqq"), weights=np.full(500, 1 / 500))
     ratios = np.log(np.array([[1.0] * 4_000, [1.4] * 4_000]))
-    (note,) = ratio_doubts(priors, ratios, "test")
-    assert "mode qqq over test background is 1.400" in note
+    (note,) = ratio_doubts(priors, ratios, np.zeros((2, 500)), "test")
+    assert "mode qqq" in note
+    assert "1.400 over test background and of 1.000" in note
+
+
+def test_a_few_events_of_enormous_ratio_are_no_reason_to_doubt() -> None:
+    priors: Any = SimpleNamespace(modes=("qq",), weights=np.full(4_000, 1 / 4_000))
+    ratios, expected = np.zeros((1, 4_000)), np.zeros((1, 4_000))
+    ratios[0, :2], expected[0, :3] = 20.0, 5.0
+    assert not ratio_doubts(priors, ratios, expected, "test")

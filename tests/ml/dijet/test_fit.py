@@ -11,6 +11,7 @@ from iminuit import Minuit
 from hepml.errors import ModelError, ParameterError
 from hepml.ml.dijet.fit import fit_mixture
 from hepml.ml.dijet.grid import RatioGrid
+from hepml.ml.dijet.normalise import normalise
 from hepml.ml.dijet.objective import MixtureObjective
 from tests.ml.dijet.toys import NODES, exact, gaussians, mixed, planes
 
@@ -158,7 +159,7 @@ def test_a_second_minimum_nearly_as_good_is_flagged() -> None:
 
 
 def test_a_vague_normalisation_is_flagged() -> None:
-    few = planes(mixed(200, (0, 0), 1, AT)).normalisation(refine=1, tolerance=1.0)
+    few = normalise(planes(mixed(200, (0, 0), 1, AT)), refine=1, tolerance=1.0)
     grid = planes(mixed(500, (30, 20), 4, AT)).with_kappa(few)
     flags = fit_mixture(grid, intervals=False, starts=1).flags
     assert any("normalised to" in flag and "200 background" in flag for flag in flags)

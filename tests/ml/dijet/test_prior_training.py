@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from hepml.errors import ModelError
-from hepml.ml.dijet import priors as module
+from hepml.ml.dijet import prior_training as module
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.boosted import ParametricTrees
 from hepml.ml.dijet.events import DijetEvents, read_dijets
-from hepml.ml.dijet.priors import learner_of, train_priors
+from hepml.ml.dijet.prior_training import learner_of, train_priors
 from hepml.ml.dijet.stages import Stages, make_stages
 
 from .tables import write_table
@@ -33,15 +33,17 @@ def test_density_ratios_have_mean_one_over_the_background_they_are_normalised_by
     stages: Stages,
 ) -> None:
     found = train_priors(stages, ASKED)
-    ratios = found.log_ratios(found.rest, (300.0, 300.0))
-    assert np.exp(ratios).mean() == pytest.approx(1, abs=1e-9)
+    for masses in ((300.0, 300.0), (260.0, 130.0)):
+        ratios = found.log_ratios(found.rest, masses)
+        assert np.exp(ratios) @ found.weights == pytest.approx([1], abs=1e-9)
+    assert found.grid(found.rest).worst_mean(found.weights) < 1e-3
 
 
 def test_exchanged_masses_give_the_same_ratios(stages: Stages) -> None:
     found = train_priors(stages, ASKED)
     x = stages.events.x[:20]
     np.testing.assert_allclose(
-        found.log_ratios(x, (200.0, 100.0)), found.log_ratios(x, (100.0, 200.0))
+        found.log_ratios(x, (200.0, 100.0)), found.log_ratios(x, (100.0, 200.0)), rtol=1e-5
     )
 
 
@@ -66,26 +68,44 @@ def test_what_is_kept_is_not_trained_again(
 
 def test_priors_are_trained_on_the_mass_points_that_are_included(stages: Stages) -> None:
     asked = replace(ASKED, include=((100.0, 200.0), (300.0, 300.0)), exclude=((300.0, 300.0),))
-    masses = module._rows(stages, asked, 0, "train")[2]
+    masses = module._rows(stages, asked, (0,), "train")[2]
     assert np.unique(masses, axis=0).tolist() == [[200, 100]]
 
 
 def test_an_included_mass_point_that_is_not_there_is_named(stages: Stages) -> None:
     with pytest.raises(ModelError, match="Nearest of 3 mass points"):
-        module._rows(stages, replace(ASKED, include=((350.0, 300.0),)), 0, "train")
+        module._rows(stages, replace(ASKED, include=((350.0, 300.0),)), (0,), "train")
 
 
 def test_published_priors_are_published_networks(stages: Stages, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("safetensors")
-    from hepml.ml.dijet.networks import ParametricNetwork
+    from hepml.ml.dijet.parametric import ParametricNetwork
 
     asked = replace(ASKED, preset="published", learner="network", include=((300.0, 300.0),))
     assert learner_of(asked) == "published"
     found = train_priors(stages, asked, tmp_path)
-    (network,) = found.members[0]
+    (member,) = found.members
+    network = member.estimator
     assert isinstance(network, ParametricNetwork)
-    assert (network.parameters, network.halve, network.patience) == (43_521, 5, 5)
+    assert network.parameters == 43_521
+    assert (network.schedule, network.batch, network.halve) == ("plateau", 512, 5)
+
+
+def test_modes_share_a_classifier_but_the_published_ones(tmp_path: Path) -> None:
+    both = replace(ASKED, modes=("qq", "qqq"), alpha=0.5)
+    events = read_dijets(write_table(tmp_path, 2_000, 150), both.modes)
+    found = train_priors(make_stages(events, both), both)
+    assert [(member.name, member.modes) for member in found.members] == [("prior_qq_qqq_0", (0, 1))]
+    assert found.logits(events.x[:7], (300.0, 300.0)).shape == (2, 7)
+
+
+def test_held_out_events_of_both_kinds_make_background(stages: Stages) -> None:
+    found = train_priors(stages, ASKED)
+    held_out = stages.of("prior_validation")
+    background = stages.events.background[held_out]
+    assert len(found.weights) == held_out.sum()
+    assert found.weights[background].mean() > 3 * found.weights[~background].mean()
 
 
 def test_without_torch_priors_are_trees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,35 +113,3 @@ def test_without_torch_priors_are_trees(monkeypatch: pytest.MonkeyPatch) -> None
     assert learner_of(DijetOptions()) == "trees"
     with pytest.raises(ModelError, match="--learner trees"):
         learner_of(DijetOptions(learner="network"))
-
-
-def test_a_network_is_read_back_as_it_was(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    pytest.importorskip("safetensors")
-    from hepml.ml.dijet.parametric import ParametricPrior
-
-    rng = np.random.default_rng(0)
-    rows = rng.normal(0, 1, (300, 2)), rng.normal(1, 1, (200, 2)), rng.uniform(50, 600, (200, 2))
-    prior = ParametricPrior((8,), epochs=2, batch=64).fit(*rows, validation=rows)
-    prior.save(tmp_path / "model.safetensors")
-    again = ParametricPrior.load(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(
-        prior.logits(rows[0], (300, 100)), again.logits(rows[0], (100, 300))
-    )
-
-
-def test_the_published_network_has_its_number_of_parameters() -> None:
-    pytest.importorskip("torch")
-    from hepml.ml.dijet.parametric import ParametricPrior
-
-    model = ParametricPrior()._module(8)
-    assert sum(item.numel() for item in model.parameters()) == 43_521
-
-
-def test_a_damaged_network_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("safetensors")
-    from hepml.ml.dijet.parametric import ParametricPrior
-
-    (tmp_path / "model.safetensors").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="no prior that can be read"):
-        ParametricPrior.load(tmp_path / "model.safetensors")
