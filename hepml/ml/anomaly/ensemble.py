@@ -264,13 +264,13 @@ def _train(
         "bagging_fraction": settings.subsample,
         "bagging_freq": 1 if settings.subsample < 1 else 0,
         "feature_fraction": settings.features,
-        "extra_trees": bool(settings.random_cuts),
     }
     members = []
-    for seed in seeds:
+    for place, seed in enumerate(seeds):
         # one "seed" for all would bin anew for every member
-        seeded = {"bagging_seed": seed, "feature_fraction_seed": seed, "extra_seed": seed}
-        members.append(_member(fixed | seeded, train, check, settings))
+        own = {"bagging_seed": seed, "feature_fraction_seed": seed, "extra_seed": seed}
+        own["extra_trees"] = settings.cuts_at_random(place)
+        members.append(_member(fixed | own, train, check, settings))
     return members
 
 

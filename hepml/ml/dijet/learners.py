@@ -128,20 +128,31 @@ def recipe_for(strategy: str, learner: str, *, quick: bool = False) -> Recipe:
         return _network(quick)
     if strategy == "supervised":
         return _boosted({"n_estimators": 100 if quick else 400, "learning_rate": 0.05})
+    return _rare_signal()
+
+
+def _rare_signal() -> Recipe:
+    """Members of the ensemble for a rare signal, one a trial."""
     rare = RARE_SIGNAL
-    return _boosted(
-        {
-            "n_estimators": rare.rounds,
-            "learning_rate": rare.learning_rate,
-            "num_leaves": 2**rare.depth,
-            "min_child_samples": rare.least_rows,
-            "bagging_fraction": rare.subsample,
-            "feature_fraction": rare.features,
-            "reg_lambda": rare.penalty,
-            "early_stopping": rare.patience,
-            "parameters": {"max_depth": rare.depth},
-        }
-    )
+    settings: dict[str, Any] = {
+        "n_estimators": rare.rounds,
+        "learning_rate": rare.learning_rate,
+        "num_leaves": 2**rare.depth,
+        "min_child_samples": rare.least_rows,
+        "bagging_fraction": rare.subsample,
+        "feature_fraction": rare.features,
+        "reg_lambda": rare.penalty,
+        "early_stopping": rare.patience,
+    }
+
+    def make(seed: int) -> Any:
+        # a run has a thousand seeds of its own, which count from 1; members count from 0
+        member = (seed - 1) % 1000
+        own = {"max_depth": rare.depth, "extra_trees": rare.cuts_at_random(member)}
+        return BoostedTrees(**settings, parameters=own, random_state=seed, n_jobs=1)
+
+    more = {"max_depth": rare.depth, "random_cuts": rare.random_cuts}
+    return Recipe("boosted", make, settings | more)
 
 
 def _boosted(settings: dict[str, Any]) -> Recipe:

@@ -113,6 +113,21 @@ def test_the_score_is_the_mean_of_the_members() -> None:
     assert scores[place] == pytest.approx(np.mean(each), abs=1e-14)
 
 
+def test_a_share_of_the_members_has_random_cuts() -> None:
+    rows = some()
+    plain, half = (
+        train_folds("x", rows, 5, EnsembleSettings(members=2, rounds=3, random_cuts=share))
+        for share in (0.0, 0.5)
+    )
+    for before, after in zip(plain._members, half._members, strict=True):
+        cuts = [[member.model_to_string() for member in pair] for pair in (before, after)]
+        assert "[extra_trees: 0]" in cuts[1][0]
+        assert "[extra_trees: 1]" in cuts[1][1]
+        # nothing else changes
+        assert cuts[0][0] == cuts[1][0]
+        assert cuts[0][1] != cuts[1][1]
+
+
 def test_the_same_rows_give_the_same_scores_and_another_seed_others() -> None:
     rows = some()
     first, second = (train_folds("x", rows, 5, QUICK).scores(rows.x, rows.fold) for _ in range(2))
