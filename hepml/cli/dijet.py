@@ -75,7 +75,7 @@ def dijet(
         ),
     ] = None,
     networks: Networks = None,
-    loss: FitLoss = "cross-entropy",
+    loss: FitLoss = None,
     kappa: Annotated[
         str | None,
         typer.Option(

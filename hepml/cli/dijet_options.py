@@ -52,7 +52,12 @@ Networks = Annotated[
     ),
 ]
 FitLoss = Annotated[
-    str, typer.Option(help="Of the fit: cross-entropy of data and reference, or likelihood.")
+    str | None,
+    typer.Option(
+        help="Of the fit: likelihood of the data, or cross-entropy of data and reference; default: "
+        "likelihood, published cross-entropy.",
+        show_default=False,
+    ),
 ]
 Include = Annotated[
     list[str] | None,

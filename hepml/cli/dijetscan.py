@@ -87,7 +87,7 @@ def dijet_scan(
         Path | None,
         typer.Option(help="Folder of trained priors; default: OUT/priors.", show_default=False),
     ] = None,
-    loss: FitLoss = "cross-entropy",
+    loss: FitLoss = None,
     include: Include = None,
     exclude: Exclude = None,
     features: Features = None,

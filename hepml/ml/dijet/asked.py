@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from hepml.errors import ParameterError, did_you_mean
 from hepml.ml.dijet.counts import signal_shares
 from hepml.ml.dijet.events import STUDY, check_modes
 from hepml.ml.dijet.published_settings import KEEP, PRESETS, TRIALS
 from hepml.ml.dijet.roles import ROLES
+
+if TYPE_CHECKING:
+    from hepml.ml.dijet.objective import Loss
 
 __all__ = ["LEARNERS", "TITLES", "DijetOptions"]
 
@@ -59,10 +62,10 @@ class DijetOptions:
         What learns; auto: trees for single mass points, and networks as priors where torch is.
     priors : int or None
         Networks of each mode, averaged; default 3, quick and published 1.
-    loss : {"cross-entropy", "likelihood"}
-        What the prior-assisted fit makes smallest: data against reference, in which what the
-        priors get wrong of the background cancels, or the likelihood of the data alone, which is
-        more precise with perfect priors.
+    loss : {"likelihood", "cross-entropy"} or None
+        What the prior-assisted fit makes smallest: the likelihood of the data (default), or data
+        against reference, in which what the priors get wrong of the background cancels, and the
+        statistical errors are about twice as large (default of the published preset).
     kappa : tuple of float
         Density ratio over the odds of a prior, for all modes or one for each; of the published
         optimiser alone. Priors learn from as much signal as background, so that 1 is what an
@@ -94,7 +97,7 @@ class DijetOptions:
     preset: str = "default"
     learner: str = "auto"
     priors: int | None = None
-    loss: Literal["cross-entropy", "likelihood"] = "cross-entropy"
+    loss: Loss | None = None
     kappa: tuple[float, ...] = ()
     include: tuple[tuple[float, float], ...] = ()
     exclude: tuple[tuple[float, float], ...] = ()
@@ -107,7 +110,8 @@ class DijetOptions:
         _one_of("strategy", self.strategy, TITLES)
         _one_of("preset", self.preset, PRESETS)
         _one_of("learner", self.learner, LEARNERS)
-        _one_of("loss", self.loss, ("cross-entropy", "likelihood"))
+        if self.loss is not None:
+            _one_of("loss", self.loss, ("likelihood", "cross-entropy"))
         check_modes(self.modes)
         if not (0 <= self.mu < 1):
             raise ParameterError(f"mu is a signal fraction S/(S+B), from 0 to below 1: {self.mu}.")
@@ -178,6 +182,11 @@ class DijetOptions:
     def kept_count(self) -> int | None:
         """Trials that are averaged; ``None``: what learns decides."""
         return self.keep or (KEEP if self.published else None)
+
+    @property
+    def fit_loss(self) -> Loss:
+        """What the fit makes smallest."""
+        return self.loss or ("cross-entropy" if self.published else "likelihood")
 
     @property
     def prior_count(self) -> int:

@@ -95,7 +95,7 @@ class _Assisted:
         if progress is not None:
             progress("fit", 0, 1)
         reference = None
-        if asked.loss == "cross-entropy":
+        if asked.fit_loss == "cross-entropy":
             reference = priors.grid(x[sample.rows[~sample.data]], progress)
         self.fit = _fit(self.data, reference, asked)
         self.seconds = time.monotonic() - began
@@ -183,11 +183,11 @@ def _fit(data: RatioGrid, reference: RatioGrid | None, asked: DijetOptions) -> M
     """Fit with intervals; where a profile fails at a limit, errors of the information matrix."""
     with np.errstate(over="ignore", invalid="ignore"):
         try:
-            return fit_mixture(data, reference, loss=asked.loss, starts=asked.trial_count)
+            return fit_mixture(data, reference, loss=asked.fit_loss, starts=asked.trial_count)
         except ParameterError as error:
             logger.warning("No intervals: %s", error)
             return fit_mixture(
-                data, reference, loss=asked.loss, starts=asked.trial_count, intervals=False
+                data, reference, loss=asked.fit_loss, starts=asked.trial_count, intervals=False
             )
 
 

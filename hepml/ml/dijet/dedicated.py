@@ -48,7 +48,8 @@ def learn_dedicated(
         parts = _labelled(stages, asked)
     else:
         parts = _unlabelled(stages, stages.weak_train), _unlabelled(stages, stages.weak_validation)
-    recipe = recipe_for(asked.strategy, asked.learner, quick=asked.quick)
+    size = len(stages.events.features)
+    recipe = recipe_for(asked.strategy, asked.learner, features=size, quick=asked.quick)
     # seeds of trials as wide apart as those of other runs
     seeds = [1000 * asked.seed + place + 1 for place in range(asked.trial_count)]
     trials = train_trials(recipe, *parts, seeds, title=asked.title, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,10 @@ __all__ = ["Part", "Recipe", "Trial", "choose_trials", "recipe_for", "train_tria
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
+
+
+# Features up to which trees may be as deep as `RARE_SIGNAL` has them.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +116,7 @@ class Trial:
         return np.asarray(self.estimator.predict_proba(x)[:, 1], np.float64)
 
 
-def recipe_for(strategy: str, learner: str, *, quick: bool = False) -> Recipe:
+def recipe_for(strategy: str, learner: str, *, features: int = 6, quick: bool = False) -> Recipe:
     """Recipe of a dedicated strategy.
 
     Parameters
@@ -121,6 +125,8 @@ def recipe_for(strategy: str, learner: str, *, quick: bool = False) -> Recipe:
         With true labels, or with data against reference.
     learner : {"auto", "trees", "network"}
         auto: trees.
+    features : int
+        How many there are to learn from.
     quick : bool
         A short training.
     """
@@ -128,12 +134,15 @@ def recipe_for(strategy: str, learner: str, *, quick: bool = False) -> Recipe:
         return _network(quick)
     if strategy == "supervised":
         return _boosted({"n_estimators": 100 if quick else 400, "learning_rate": 0.05})
-    return _rare_signal()
+    return _rare_signal(features)
 
 
-def _rare_signal() -> Recipe:
+def _rare_signal(features: int) -> Recipe:
     """Members of the ensemble for a rare signal, one a trial."""
     rare = RARE_SIGNAL
+    if features > _FEW:
+        # among many features deep trees of few rows find what is none
+        rare = replace(rare, depth=7, subsample=0.3, least_rows=50)
     settings: dict[str, Any] = {
         "n_estimators": rare.rounds,
         "learning_rate": rare.learning_rate,

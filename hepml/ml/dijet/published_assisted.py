@@ -71,7 +71,7 @@ class _Published:
         self.trials = fit_published(
             train,
             self._sample(stages.weak_validation, progress),
-            loss=asked.loss,
+            loss=asked.fit_loss,
             trials=asked.trial_count,
             seed=asked.seed,
             settings=self.settings,
@@ -84,7 +84,7 @@ class _Published:
     def _sample(self, sample: WeakRows, progress: Progress | None) -> Sample:
         x, data = self.stages.events.x, sample.data
         found = self._grid(x[sample.rows[data]], progress)
-        if self.asked.loss == "likelihood":
+        if self.asked.fit_loss == "likelihood":
             return found, None
         return found, self._grid(x[sample.rows[~data]], progress)
 

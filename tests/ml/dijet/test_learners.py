@@ -24,3 +24,10 @@ def test_trials_have_random_cuts_as_the_members_of_that_ensemble() -> None:
     found = [recipe.make(1000 * 4 + place + 1).parameters["extra_trees"] for place in range(6)]
     assert found == [RARE_SIGNAL.cuts_at_random(place) for place in range(6)]
     assert recipe.settings["random_cuts"] == RARE_SIGNAL.random_cuts
+
+
+def test_many_features_have_shallower_trees_of_more_rows() -> None:
+    few, many = (recipe_for("weak", "auto", features=size).make(1) for size in (6, 16))
+    assert many.parameters["max_depth"] < few.parameters["max_depth"]
+    assert many.bagging_fraction > few.bagging_fraction
+    assert many.num_leaves == 2 ** many.parameters["max_depth"]
