@@ -9,7 +9,8 @@ import numpy as np
 
 from hepml.ml.anomaly.pieces import Reweighting
 from hepml.ml.anomaly.results import BandAuc, Closure, MassDependence
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.canvas import canvas
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,10 +31,8 @@ def closure_figure(found: Closure, look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     bands = [item for item in found.bands if item.auc.value is not None]
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_position((0.33, 0.115, 0.635, 0.82))
         places = np.arange(len(bands))[::-1]
         for place, item in zip(places, bands, strict=True):
@@ -80,10 +79,8 @@ def score_mass_figure(
     label : str
         Text of the mass axis.
     """
-    used = look or Look()
     edges = np.asarray(found.edges)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.axvspan(
             window["low"], window["high"], color="#ffa90e", alpha=0.18, linewidth=0,
             label="Signal region",
@@ -128,13 +125,11 @@ def ratio_figure(found: Reweighting, look: Look | None = None, *, text: str = ""
     text : str
         Written over the legend.
     """
-    used = look or Look()
     ratio, observed, error = (
         np.array([getattr(item, name) for item in found.reliability])
         for name in ("ratio", "observed", "error")
     )
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         low = 0.9 * min(ratio.min(), (observed - error).min())
         high = 1.1 * max(ratio.max(), (observed + error).max())
         axes.plot([low, high], [low, high], color="0.4", linestyle="--", label="calibrated")

@@ -10,9 +10,10 @@ import numpy as np
 
 from hepml.ml.anomaly.findings import SampleFindings
 from hepml.ml.anomaly.results import Efficiency
+from hepml.plots.canvas import canvas
 from hepml.plots.pvalues import sigma_lines
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 from hepml.stats.results import HuntRow
 from hepml.stats.significance import log10_p_value
 from hepml.stats.wording import significance
@@ -41,9 +42,7 @@ def rate_figure(sample: SampleFindings, title: str, look: Look | None = None) ->
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xscale("log")
         lowest = -1.0
         others = [
@@ -124,13 +123,11 @@ def variation_figure(sample: SampleFindings, title: str, look: Look | None = Non
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     degrees = sorted({item.degree for item in sample.variations})
     binnings = sorted({item.bins for item in sample.variations})
     hues = dict(zip(degrees, colours(len(degrees)), strict=True))
     dashes = dict(zip(binnings, _dashes(len(binnings)), strict=True))
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xscale("log")
         lowest, rates = -1.0, [1.0]
         for item in sample.variations:
@@ -176,11 +173,9 @@ def efficiency_figure(found: Efficiency, look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     tpr, sic, fpr = (np.asarray(part) for part in (found.tpr, found.sic, found.fpr))
     enough = fpr * found.background >= found.least
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         auc = f"AUC {found.auc.value:.3f}" if found.auc.value is not None else ""
         axes.plot(tpr[enough], sic[enough], color=_MAIN, label=f"{found.signal:,} signal, {auc}")
         axes.plot(tpr, np.sqrt(tpr), color="0.4", linestyle="--", label="random number")

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.ml.anomaly.pieces import Histogram
+from hepml.plots.canvas import canvas
 from hepml.plots.fitted import poisson_errors
 from hepml.plots.panels import tidy
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,10 +48,8 @@ def histogram_figure(
     text : str
         Written over the legend.
     """
-    used = look or Look()
     edges = np.asarray(found.edges)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         tops = np.zeros(len(edges) - 1)
         axes.set_yscale("log")
         hues = ["0.65", *colours(len(found.counts))] if _beside(found) else colours(9)
@@ -84,11 +83,9 @@ def ratio_histogram_figure(
     label, text : str
         As for :func:`histogram_figure`.
     """
-    used = look or Look()
     edges = np.asarray(found.edges)
     data, samples = (np.asarray(part) for part in found.counts[:2])
-    with styled(used):
-        figure, (upper, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (upper, lower)):
         below, above = poisson_errors(data, data)
         centre = np.sqrt(edges[1:] * edges[:-1]) if found.log else 0.5 * (edges[1:] + edges[:-1])
         upper.stairs(

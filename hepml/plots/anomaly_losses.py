@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.ml.anomaly.results import DensityHistory, FoldHistory
+from hepml.plots.canvas import canvas
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,9 +34,7 @@ def density_figure(found: Sequence[DensityHistory], look: Look | None = None) ->
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         seen: list[Floats] = []
         for colour, item in zip(colours(len(found)), found, strict=True):
             for losses, style, what in (
@@ -81,9 +80,7 @@ def fold_figure(found: Sequence[FoldHistory], look: Look | None = None) -> Figur
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         seen = [1.0]
         folds = sorted({item.fold for item in found})
         hues = dict(zip(folds, colours(len(folds)), strict=True))

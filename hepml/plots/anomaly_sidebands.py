@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hepml.ml.anomaly.pieces import Sensitivity
+from hepml.plots.canvas import canvas
 from hepml.plots.fitted import poisson_errors
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.yields import BinAxis
 
 if TYPE_CHECKING:
@@ -33,14 +34,12 @@ def sideband_figure(
     label : str
         Text of the mass axis.
     """
-    used = look or Look()
     axis = BinAxis(np.asarray(found.edges), label, "GeV")
     counts = np.asarray(found.counts)
     side = np.ones(len(counts), np.bool_)
     side[found.start : found.stop] = False
     curve, error = np.asarray(found.background), np.asarray(found.background_error)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xlim(axis.edges[0], axis.edges[-1])
         below, above = poisson_errors(counts, counts)
         axes.errorbar(
@@ -74,10 +73,8 @@ def sensitivity_figure(found: Sensitivity, look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     rates = [point.fpr for point in found.points]
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.plot(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hepml.ml.dijet.results import DijetJudgement
+from hepml.plots.canvas import canvas
 from hepml.plots.dijet_style import strategy_colour
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,9 +37,7 @@ def roc_figure(
     trials : sequence of DijetJudgement
         Thin lines behind.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         lowest = 1e-3
         for place, item in enumerate(trials):
@@ -91,9 +90,7 @@ def sic_figure(
     trials : sequence of DijetJudgement
         Thin lines behind.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xscale("log")
         tops, lows = [1.0], [1e-2]
         for place, item in enumerate(trials):

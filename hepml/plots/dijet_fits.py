@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hepml.ml.dijet.results import DijetJudgement, Fitted, Landscape
+from hepml.plots.canvas import canvas
 from hepml.plots.dijet_style import parameter_name
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,11 +36,9 @@ def landscape_figure(found: Landscape, look: Look | None = None, *, title: str =
     """
     from matplotlib.colors import PowerNorm
 
-    used = look or Look()
     x, y = np.array(found.x), np.array(found.y)
     q = np.array([[np.nan if value is None else value for value in row] for row in found.q])
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         finite = q[np.isfinite(q)]
         top = max(float(np.quantile(finite, 0.95)) if len(finite) else 0.0, 10.0)
         mesh = axes.pcolormesh(
@@ -140,9 +139,7 @@ def parameters_figure(
     title : str
         Name of the strategy.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (base,) = new_figure(used)
+    with canvas(look) as (figure, (base,)):
         base.axis("off")
         count = len(found.parameters)
         grid = figure.add_gridspec(

@@ -9,6 +9,7 @@ import numpy as np
 
 from hepml.ml.dijet.published import REFERENCE, published_curves
 from hepml.ml.dijet.scan_results import Summary
+from hepml.plots.canvas import canvas
 from hepml.plots.dijet_medians import (
     DASHES,
     MARKERS,
@@ -21,7 +22,7 @@ from hepml.plots.dijet_medians import (
     settings_text,
 )
 from hepml.plots.dijet_style import parameter_name, strategy_colour, strategy_name
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,9 +52,7 @@ def fraction_figure(
     published : bool
         Crosses at published values of the same mass point, strategy and noise.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         low, high = fraction_axis([axes], rows)
         tops, noises = [1.0], sorted({row.noise for row in rows})
         drawn = False
@@ -143,14 +142,12 @@ def noise_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     chosen = _few({row.mu for row in rows if row.mu > 0})
     groups: dict[tuple[str, float], list[Summary]] = {}
     for row in sorted(rows, key=lambda row: (row.strategy, row.mu, row.noise)):
         if not row.mu or row.mu in chosen:
             groups.setdefault((row.strategy, row.mu), []).append(row)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         tops, seen = [1.0], {strategy: 0 for strategy, _ in groups}
         for (strategy, mu), curve in groups.items():
             x, y, errors = medians(curve, lambda row: row.sic_1e3, lambda row: float(row.noise))
@@ -190,10 +187,8 @@ def plane_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     there = [row for row in rows if row.sic_1e3.median is not None]
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         x, y = (np.array([row.mass_point[place] for row in there]) for place in (0, 1))
         values = np.array([row.sic_1e3.median for row in there], float)
         top = max(float(values.max(initial=1.0)), 1.0)

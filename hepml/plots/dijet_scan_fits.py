@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hepml.ml.dijet.scan_results import Summary
+from hepml.plots.canvas import canvas
 from hepml.plots.dijet_medians import (
     beside,
     curve_options,
@@ -20,7 +21,7 @@ from hepml.plots.dijet_medians import (
 )
 from hepml.plots.dijet_style import parameter_name
 from hepml.plots.panels import tidy
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,9 +39,7 @@ def masses_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (upper, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (upper, lower)):
         fraction_axis((upper, lower), rows)
         noises, reach, tops = sorted({row.noise for row in rows}), [5.0], [0.0]
         for number, name in enumerate(("mx", "my")):
@@ -86,10 +85,8 @@ def yields_figure(rows: Sequence[Summary], look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
     mixed = any("alpha" in row.parameters for row in rows)
-    with styled(used):
-        figure, panels = new_figure(used, lower=mixed)
+    with canvas(look, lower=mixed) as (figure, panels):
         upper = panels[0]
         low, high = fraction_axis(panels, rows)
         upper.set_yscale("log")
@@ -126,9 +123,7 @@ def recovered_figure(rows: Sequence[Summary], look: Look | None = None) -> Figur
     look : Look, optional
         Style and texts.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         labels: list[str | None] = ["Truth", "Fit, 68 %"]
         ends = [0.0]
         for row in rows:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hepml.ml.dijet.results import DijetJudgement, MassShapes, ScoreShapes, Shape
+from hepml.plots.canvas import canvas
 from hepml.plots.dijet_style import mode_name
 from hepml.plots.panels import tidy
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,10 +31,9 @@ def score_figure(found: DijetJudgement, look: Look | None = None) -> Figure:
     look : Look, optional
         Style and texts.
     """
-    used, shapes = look or Look(), _coarser(found.scores)
+    shapes = _coarser(found.scores)
     edges = np.array(shapes.edges)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         tops, least = np.zeros(len(edges) - 1), 1.0
         for place, shape in enumerate(shapes.shapes):
@@ -95,10 +95,8 @@ def mass_figure(masses: MassShapes, look: Look | None = None, *, title: str = ""
     title : str
         Name of the strategy.
     """
-    used = look or Look()
     fine = np.array(masses.edges)
-    with styled(used):
-        figure, (upper, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (upper, lower)):
         every = np.array(masses.background[0].counts)
         upper.stairs(
             _density(masses.background[0], fine), fine, fill=True, color=_BACKGROUND, alpha=0.5,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hepml.errors import ParameterError, did_you_mean
 from hepml.explore.results import ClassDistribution, ClassSummary, Distribution, Exploration
+from hepml.plots.canvas import canvas
 from hepml.plots.origin import source_look
 from hepml.plots.samples import colours
 from hepml.plots.style import (
@@ -20,9 +21,7 @@ from hepml.plots.style import (
     Progress,
     check_formats,
     make_room,
-    new_figure,
     save_figures,
-    styled,
 )
 from hepml.plots.yields import BinAxis
 
@@ -132,8 +131,7 @@ def distribution_figure(
     ]
     simulated = [summary.name for summary in found.classes if not summary.data]
     palette = dict(zip(simulated, colours(len(simulated)), strict=True))
-    with styled(look):
-        figure, (axes,) = new_figure(look)
+    with canvas(look) as (figure, (axes,)):
         for summary, item, values, errors in lines:
             text = _text(summary, item)
             if not values.any():

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.panels import tidy
 from hepml.plots.resonances import mark_resonances
 from hepml.plots.samples import DATA, colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.yields import BinAxis
 from hepml.stats.results import Spectrum
 
@@ -79,10 +80,8 @@ def fitted_spectrum(
     -------
     matplotlib Figure
     """
-    used = look or Look()
     axis = BinAxis(np.asarray(found.edges), label, "GeV")
-    with styled(used):
-        figure, (upper, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (upper, lower)):
         upper.set_xlim(axis.edges[0], axis.edges[-1])
         tops = _data(upper, axis, found, label=data)
         if found.background:
@@ -119,12 +118,10 @@ def overlaid_spectra(
     -------
     matplotlib Figure
     """
-    used = look or Look()
     first = spectra[0][1]
     axis = BinAxis(np.asarray(first.edges), label, "GeV")
     tops = np.zeros(len(axis.centres))
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xlim(axis.edges[0], axis.edges[-1])
         axes.set_yscale("log")
         for colour, (name, found) in zip(colours(len(spectra)), spectra, strict=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hepml.ml.results import Judgement, Reliability
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.canvas import canvas
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,9 +29,7 @@ def calibration_figure(judgement: Judgement, look: Look | None = None) -> Figure
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         axes.plot([0, 1], [0, 1], "--", color="0.5", linewidth=1.2)
         lower.axhline(0.0, color="0.5", linestyle="--", linewidth=1.2)
         _points(axes, lower, judgement.uncalibrated, "#3f90da", "s", "As trained")

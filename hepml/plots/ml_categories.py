@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hepml.ml.production.results import Categories, Category
+from hepml.plots.canvas import canvas
 from hepml.plots.ml_classes import Palette, palette
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,14 +43,12 @@ def categories_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
     classes = list(found.of_class)
-    style = shown or palette(classes, used.channel)
+    style = shown or palette(classes, look)
     rows = [*_ordered(found, style), found.inclusive]
     names = [style.names.get(item.name, item.name) for item in rows[:-1]]
     x = np.arange(len(rows))
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         axes.set_yscale("log")
         bottom = _lowest(found)
         below = np.zeros(len(rows))

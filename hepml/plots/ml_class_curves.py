@@ -9,9 +9,10 @@ import numpy as np
 
 from hepml.ml.class_results import ClassJudgement, ClassScores
 from hepml.ml.results import Interval
+from hepml.plots.canvas import canvas
 from hepml.plots.ml_classes import Palette, palette
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,10 +46,8 @@ def class_roc(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette(judgement.classes, used.channel)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    style = shown or palette(judgement.classes, look)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         diagonal = np.linspace(1e-3, 1, 200)
         axes.plot(diagonal, diagonal, "--", color="0.5", linewidth=1.2)
@@ -103,11 +102,9 @@ def class_scores(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette(judgement.classes, used.channel)
+    style = shown or palette(judgement.classes, look)
     edges = np.array(scores.edges)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         axes.set_xlim(edges[0], edges[-1])
         highest = np.zeros(len(edges) - 1)
@@ -153,10 +150,8 @@ def reliability_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette(judgement.classes, used.channel)
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    style = shown or palette(judgement.classes, look)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         axes.plot([0, 1], [0, 1], "--", color="0.5", linewidth=1.2)
         lower.axhline(0.0, color="0.5", linestyle="--", linewidth=1.2)
         for name in style.of(list(judgement.reliability)):
@@ -196,11 +191,9 @@ def history_figure(judgement: ClassJudgement, look: Look | None = None) -> Figur
     -------
     matplotlib Figure
     """
-    used = look or Look()
     history = judgement.history
     losses = {} if history is None else history.losses
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         for (name, values), colour in zip(losses.items(), colours(len(losses)), strict=True):
             rounds = np.arange(1, len(values) + 1)
             axes.plot(rounds, values, "-", color=colour, label=name.capitalize())
@@ -237,11 +230,9 @@ def areas_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette(judgements[0].classes, used.channel)
+    style = shown or palette(judgements[0].classes, look)
     names = style.of(judgements[0].classes)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         lowest = 0.5
         for number, item in enumerate(judgements):
             step = 0.7 / len(judgements)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.ml.class_results import ClassJudgement, ClassWeights
+from hepml.plots.canvas import canvas
 from hepml.plots.samples import Sample, class_colours, pretty
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +34,9 @@ class Palette:
         return [name for name in self.order if name in classes]
 
 
-def palette(classes: Sequence[str], channel: str = "") -> Palette:
+def palette(classes: Sequence[str], look: Look | None = None) -> Palette:
     """The same names, order and colours as in the figures of a run."""
+    channel = "" if look is None else look.channel
     samples = {name: Sample(name, "simulation", label=name) for name in classes}
     found = class_colours(samples, channel)
     return Palette(tuple(found), {name: pretty(name, channel) for name in found}, found)
@@ -64,8 +66,7 @@ def class_confusion(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette(judgement.classes, used.channel)
+    style = shown or palette(judgement.classes, look)
     names = style.of(judgement.classes)
     places = [judgement.classes.index(name) for name in names]
     matrix = judgement.confusion
@@ -73,8 +74,7 @@ def class_confusion(
     raw = matrix.by_events if by == "events" else matrix.by_weight
     shares = np.array([[np.nan if cell is None else cell for cell in row] for row in raw])
     shares, values = shares[np.ix_(places, places)], values[np.ix_(places, places)]
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         texts = [
             ["–" if np.isnan(share) else f"{100 * share:.1f} %\n{_amount(value, by)}"
              for share, value in zip(*row, strict=True)]
@@ -133,8 +133,7 @@ def pairs_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette(judgement.classes, used.channel)
+    style = shown or palette(judgement.classes, look)
     names = style.of(judgement.classes)
     values = np.full((len(names), len(names)), np.nan)
     texts = [["" for _ in names] for _ in names]
@@ -146,8 +145,7 @@ def pairs_figure(
         for row, column in ((i, j), (j, i)):
             values[row, column] = np.nan if auc.value is None else auc.value
             texts[row][column] = text
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         _matrix(axes, values, texts, [style.names[name] for name in names], (0.5, 1.0))
         axes.set_xlabel(f"{judgement.title}: area under the ROC curve of two classes")
     return figure
@@ -171,8 +169,7 @@ def weights_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette([item.name for item in weights], used.channel)
+    style = shown or palette([item.name for item in weights], look)
     lines = sorted(weights, key=lambda item: style.order.index(item.name))
     head = ("Class", "Rows", "Negative", "Sum of weights", "Fraction", "Per row")
     rows = [
@@ -191,8 +188,7 @@ def weights_figure(
     sums = f"{sum(item.sum for item in weights):.4g} $\\pm$ {error:.2g}"
     rows.append(("All", f"{total[0]:,}", f"{total[1]:,}", sums, "", ""))
     right = (0.17, 0.31, 0.46, 0.70, 0.85, 1.0)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         figure.set_size_inches(9.0, 1.3 + 0.42 * (len(rows) + 1))
         axes.set_position((0.03, 0.03, 0.94, 0.85))
         axes.set_axis_off()

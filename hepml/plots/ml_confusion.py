@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hepml.ml.results import WorkingPoint
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.canvas import canvas
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,13 +32,11 @@ def confusion_figure(point: WorkingPoint, title: str, look: Look | None = None) 
     -------
     matplotlib Figure
     """
-    used = look or Look()
     # rows: true class; columns: what the model says
     counts = np.array([[point.tn, point.fp], [point.fn, point.tp]])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
     codes = (("00", "01"), ("10", "11"))
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto", origin="lower")
         for row in range(2):
             for column in range(2):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hepml.ml.results import Judgement, WorkingPoint
+from hepml.plots.canvas import canvas
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,9 +42,7 @@ def roc_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         lowest = 1.0
         for colour, item in zip(colours(len(judgements)), judgements, strict=True):
@@ -86,10 +85,8 @@ def score_figure(judgement: Judgement, look: Look | None = None) -> Figure:
     -------
     matplotlib Figure
     """
-    used = look or Look()
     edges, signal, background = (np.array(item, dtype=np.float64) for item in judgement.scores)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         axes.set_xlim(edges[0], edges[-1])
         floor = 0.5

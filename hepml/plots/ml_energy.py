@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hepml.ml.shower.results import EnergyBin, EnergyEstimate
+from hepml.plots.canvas import canvas
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,9 +35,7 @@ def linearity_figure(estimates: Sequence[EnergyEstimate], look: Look | None = No
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         highest, largest = 0.0, 0.1
         for number, (estimate, style) in enumerate(_styles(estimates)):
             energy, shift = _columns(estimate.bins, number, len(estimates))
@@ -76,9 +75,7 @@ def resolution_figure(estimates: Sequence[EnergyEstimate], look: Look | None = N
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         tops: list[float] = []
         for number, (estimate, style) in enumerate(_styles(estimates)):
             energy, shift = _columns(estimate.bins, number, len(estimates))
@@ -110,10 +107,8 @@ def difference_figure(estimate: EnergyEstimate, look: Look | None = None) -> Fig
     -------
     matplotlib Figure
     """
-    used = look or Look()
     shown = _few(estimate.bins)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         edges = np.array(shown[0].histogram[0])
         tops = np.zeros(len(edges) - 1)
         for colour, item in zip(colours(len(shown)), shown, strict=True):

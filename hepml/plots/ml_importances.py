@@ -8,7 +8,8 @@ import numpy as np
 
 from hepml.ml.class_results import ClassJudgement
 from hepml.ml.results import Judgement
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.canvas import canvas
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,13 +41,11 @@ def importance_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
     shown = judgement.importances[:most][::-1]
     place = np.arange(len(shown))
     gain = [item.gain for item in shown]
     known = all(item.permutation is not None for item in shown)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         height = 0.38 if known else 0.7
         axes.barh(
             place - height / 2 * known, gain, height, color="#3f90da", label="Share of the gain"

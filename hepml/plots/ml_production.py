@@ -50,7 +50,7 @@ def draw_production(
 
 def production_figures(found: ProductionResult, look: Look) -> list[tuple[str, Draw]]:
     """Names of the figures, and what draws them."""
-    shown = palette(found.classes, look.channel)
+    shown = palette(found.classes, look)
     figures: list[tuple[str, Draw]] = [
         ("weights", partial(weights_figure, found.weights, look, shown=shown))
     ]

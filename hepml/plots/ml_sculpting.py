@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hepml.ml.production.results import Sculpting
+from hepml.plots.canvas import canvas
 from hepml.plots.ml_classes import Palette, palette
 from hepml.plots.panels import tidy
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,15 +44,13 @@ def sculpting_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    style = shown or palette([found.score], used.channel)
+    style = shown or palette([found.score], look)
     edges = np.array(found.edges)
     centres, width = 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
     counts = np.array([item.counts for item in found.slices]).reshape(-1, len(width))
     total = counts.sum(axis=0)
     whole = total / (total.sum() or 1.0)
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         axes.stairs(whole, edges, color="0.6", fill=True, alpha=0.4, label="All")
         highest = whole.copy()
         for item, colour, shift in zip(
@@ -129,13 +128,11 @@ def sculpting_summary(
     -------
     matplotlib Figure
     """
-    used = look or Look()
     scores = list(dict.fromkeys(item.score for item in found))
-    style = shown or palette(scores, used.channel)
+    style = shown or palette(scores, look)
     names = style.of(scores)
     models = list(dict.fromkeys(item.model for item in found))
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         top = 0.0
         for number, model in enumerate(models):
             step = 0.7 / len(models)

@@ -9,8 +9,9 @@ import numpy as np
 
 from hepml.ml.results import Interval
 from hepml.ml.shower.results import Slice
+from hepml.plots.canvas import canvas
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,9 +43,7 @@ def slices_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
-    with styled(used):
-        figure, (upper, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (upper, lower)):
         grid = upper.get_subplotspec().get_gridspec()
         grid.set_height_ratios((1.15, 1))
         for place, axes in enumerate((upper, lower)):

@@ -9,10 +9,11 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.panels import data_points, frame
 from hepml.plots.resonances import grouped
 from hepml.plots.samples import Sample, colours, data_label, data_names, simulation_groups
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.yields import BinAxis, Yields, bin_axis, nominal, own_axes
 
 if TYPE_CHECKING:
@@ -91,8 +92,7 @@ def _figure(
     histogram: hist.Hist[Any], samples: Mapping[str, Sample], look: Look, *, resonances: bool
 ) -> Figure:
     """Draw all categories, and the names of resonances over their peaks if asked for."""
-    with styled(look):
-        figure, (axes,) = new_figure(look)
+    with canvas(look) as (figure, (axes,)):
         axis, tops = _draw_categories(axes, histogram, samples)
         _scale(axes, axis, tops, histogram.label or "Events")
         covered = _name_resonances(axes, axis, tops) if resonances else tops

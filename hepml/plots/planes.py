@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import hist
 import numpy as np
 
+from hepml.plots.canvas import canvas
 from hepml.plots.panels import frame
 from hepml.plots.samples import Sample, data_label, data_names
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 from hepml.plots.yields import bin_axis, nominal, own_axes
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ def plane(
     names = data_names(samples) or list(samples)
     values = nominal(histogram, names).values
     positive = values[values > 0]
-    with styled(look):
-        figure, (axes,) = new_figure(look)
+    with canvas(look) as (figure, (axes,)):
         wide = len(positive) > 0 and positive.max() > 1e2 * positive.min()
         norm = LogNorm() if wide else Normalize(vmin=0.0)
         mesh = axes.pcolormesh(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.showertable import Films
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,8 +50,7 @@ def longitudinal_profile(films: Films, look: Look | None = None) -> Figure:
     number = len(films.background)
     edges = np.arange(number + 1) + 0.5
     tops = np.zeros(number)
-    with styled(look):
-        figure, (axes,) = new_figure(look)
+    with canvas(look) as (figure, (axes,)):
         for label, counts, showers, colour in _shown(films):
             scale = 1.0 / max(showers, 1)
             values, errors = counts * scale, np.sqrt(counts) * scale

@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hepml.plots.canvas import canvas
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 from hepml.stats.results import HuntRow
 
 if TYPE_CHECKING:
@@ -35,13 +36,11 @@ def pvalue_figure(rows: Sequence[HuntRow], look: Look | None = None) -> Figure:
     -------
     matplotlib Figure
     """
-    used = look or Look()
     curves: dict[str, list[HuntRow]] = {}
     for row in rows:
         if row.score is not None and row.fpr is not None and row.excess is not None:
             curves.setdefault(row.score, []).append(row)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xscale("log")
         lowest = 0.0
         for colour, (score, found) in zip(colours(len(curves)), curves.items(), strict=True):

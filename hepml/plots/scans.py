@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.pvalues import name_sigma
 from hepml.plots.resonances import grouped
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 from hepml.stats.results import Scan
 from hepml.stats.wording import significance
 
@@ -41,13 +42,11 @@ def scan_figure(scan: Scan, look: Look | None = None, *, label: str = "Mass [GeV
     -------
     matplotlib Figure
     """
-    used = look or Look()
     points = scan.points
     # windows are geometric, so is their middle
     middle = np.sqrt([point.low * point.high for point in points])
     local = np.array([np.nan if point.Z is None else point.Z for point in points])
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         edges = _edges(middle)
         axes.set_xlim(edges[0], edges[-1])
         if edges[0] > 0 and edges[-1] > 3 * edges[0]:

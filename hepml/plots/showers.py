@@ -10,13 +10,14 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.cutflow import add_steps
 from hepml.plots.displays import event_display, event_display_3d
 from hepml.plots.panels import data_points
 from hepml.plots.profiles import longitudinal_profile
 from hepml.plots.samples import Sample, data_label, data_names, simulation_groups
 from hepml.plots.showertable import count_films, typical_showers
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.yields import BinAxis, Yields, bin_axis, nominal, own_axes
 from hepml.tables import FeatureTable
 
@@ -60,8 +61,7 @@ def shower_histogram(
     simulated = nominal(histogram, [name for names in groups for name in names])
     data = nominal(histogram, data_names(samples))
     shown = bin_axis(axis)
-    with styled(look):
-        figure, (axes,) = new_figure(look)
+    with canvas(look) as (figure, (axes,)):
         tops = (_base_tracks if signal else _showers)(axes, shown, simulated, data, samples)
         axes.set_xlabel(shown.label)
         used = np.flatnonzero(tops > 0)
@@ -159,8 +159,7 @@ def shower_cutflow(
     if not any(number for _, number in groups.get("signal", ())):
         groups.pop("signal", None)
     showers = max((number for _, number in groups.get("showers", ())), default=0)
-    with styled(look):
-        figure, (axes,) = new_figure(look)
+    with canvas(look) as (figure, (axes,)):
         axes.set_position((0.30, 0.10, 0.67, 0.83))
         _bars(axes, groups, showers)
     return figure

@@ -9,11 +9,12 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.layers import Layers, read_layers
 from hepml.plots.panels import data_points, frame, ratio_panel, residual_panel, uncertainty
 from hepml.plots.samples import Sample, pretty
 from hepml.plots.sideband import SidebandFit
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.yields import nice_factor
 
 if TYPE_CHECKING:
@@ -60,11 +61,10 @@ def stacked(
     """
     look = look or Look()
     content = read_layers(histogram, samples, look.channel, signals, degree)
-    with styled(look):
-        if content.data is None:
-            return _shapes(content, look)
-        has_background = bool(content.backgrounds)
-        figure, axes = new_figure(look, lower=has_background or content.fit is not None)
+    if content.data is None:
+        return _shapes(content, look)
+    has_background = bool(content.backgrounds)
+    with canvas(look, lower=has_background or content.fit is not None) as (figure, axes):
         _upper(axes[0], content, look)
         if has_background:
             ratio_panel(axes[1], content.axis, content.data, content.total, content.systematic)
@@ -204,38 +204,38 @@ def _limits(axes: Axes, content: Layers, tops: Floats, reference: float) -> None
 
 def _shapes(content: Layers, look: Look) -> Figure:
     """Compare the shapes of simulated classes, each normalised to one."""
-    figure, (axes,) = new_figure(look)
     axis = content.axis
     yields = content.backgrounds | content.signals
     tops = np.zeros(len(axis.centres))
-    for label in content.colours:
-        item = yields[label]
-        total = item.values.sum()
-        scale = content.density / (total if total > 0 else 1.0)
-        values, errors = item.values * scale, item.errors * scale
-        axes.stairs(
-            values,
-            axis.edges,
-            baseline=None,
-            color=content.colours[label],
-            linewidth=2,
-            label=pretty(label, look.channel),
-        )
-        axes.stairs(
-            values + errors,
-            axis.edges,
-            baseline=values - errors,
-            fill=True,
-            alpha=0.25,
-            color=content.colours[label],
-            linewidth=0,
-        )
-        tops = np.maximum(tops, values + errors)
-    axes.set_xlim(axis.edges[0], axis.edges[-1])
-    axes.set_ylim(bottom=0.0)
-    if axis.logarithmic:
-        axes.set_xscale("log")
-    axes.set_ylabel(axis.per_bin(f"Fraction of {content.what.lower()}"))
-    make_room(axes, axis.edges, tops)
-    frame(axes, axis)
+    with canvas(look) as (figure, (axes,)):
+        for label in content.colours:
+            item = yields[label]
+            total = item.values.sum()
+            scale = content.density / (total if total > 0 else 1.0)
+            values, errors = item.values * scale, item.errors * scale
+            axes.stairs(
+                values,
+                axis.edges,
+                baseline=None,
+                color=content.colours[label],
+                linewidth=2,
+                label=pretty(label, look.channel),
+            )
+            axes.stairs(
+                values + errors,
+                axis.edges,
+                baseline=values - errors,
+                fill=True,
+                alpha=0.25,
+                color=content.colours[label],
+                linewidth=0,
+            )
+            tops = np.maximum(tops, values + errors)
+        axes.set_xlim(axis.edges[0], axis.edges[-1])
+        axes.set_ylim(bottom=0.0)
+        if axis.logarithmic:
+            axes.set_xscale("log")
+        axes.set_ylabel(axis.per_bin(f"Fraction of {content.what.lower()}"))
+        make_room(axes, axis.edges, tops)
+        frame(axes, axis)
     return figure

@@ -30,7 +30,6 @@ __all__ = [
     "header",
     "luminosity_text",
     "make_room",
-    "new_figure",
     "save_figure",
     "save_figures",
     "styled",
@@ -139,25 +138,6 @@ def luminosity_text(luminosity: float) -> str:
     if luminosity >= 1000:
         return f"{luminosity / 1000:.4g} fb$^{{-1}}$"
     return f"{luminosity:.4g} pb$^{{-1}}$"
-
-
-def new_figure(look: Look, lower: bool = False) -> tuple[Figure, list[Any]]:
-    """Make a figure with one frame, or with a panel below it that shares the x axis."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    FigureCanvasAgg(figure)
-    place = {"left": 0.135, "right": 0.965, "top": 0.935, "bottom": 0.115, "hspace": 0.06}
-    if lower:
-        grid = figure.add_gridspec(2, 1, height_ratios=(2.7, 1.0), **place)
-        upper = figure.add_subplot(grid[0])
-        axes = [upper, figure.add_subplot(grid[1], sharex=upper)]
-        upper.tick_params(labelbottom=False)
-    else:
-        axes = [figure.add_subplot(figure.add_gridspec(1, 1, **place)[0])]
-    header(axes[0], look)
-    return figure, axes
 
 
 def header(axes: Axes, look: Look) -> None:

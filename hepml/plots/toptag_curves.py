@@ -10,9 +10,10 @@ import numpy as np
 from hepml.ml.class_results import History
 from hepml.ml.toptag.published import Baseline
 from hepml.ml.toptag.results import MetricSet, PtBin, Systematics
+from hepml.plots.canvas import canvas
 from hepml.plots.panels import tidy
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, new_figure, styled
+from hepml.plots.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,9 +45,7 @@ def rejection_figure(
     published : sequence of Baseline
         Open markers at 0.5 and 0.8.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         top = 10.0
         if found.roc is not None:
@@ -114,9 +113,7 @@ def pt_figure(
     title : str
         Name of the tagger.
     """
-    used = look or Look()
-    with styled(used):
-        figure, axes = new_figure(used, lower=systematics is not None)
+    with canvas(look, lower=systematics is not None) as (figure, axes):
         upper = axes[0]
         upper.set_yscale("log")
         seen = [1.0]
@@ -218,9 +215,7 @@ def loss_figure(history: History, look: Look | None = None, *, title: str = "") 
     title : str
         Name of the tagger.
     """
-    used = look or Look()
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         longest = 1
         for colour, (name, losses) in zip(
             colours(len(history.losses)), history.losses.items(), strict=True

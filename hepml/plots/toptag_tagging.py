@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hepml.ml.toptag.results import Efficiency, MassShapes
+from hepml.plots.canvas import canvas
 from hepml.plots.panels import tidy
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.toptag_curves import PT
 
 if TYPE_CHECKING:
@@ -35,10 +36,8 @@ def efficiency_figure(
     title : str
         Name of the tagger.
     """
-    used = look or Look()
     points = sorted({item.efficiency for item in found})
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
         lowest = 0.05
         for colour, point in zip(colours(len(points)), points, strict=True):
@@ -82,13 +81,11 @@ def mass_figure(found: MassShapes, look: Look | None = None, *, title: str = "")
     title : str
         Name of the tagger.
     """
-    used = look or Look()
     edges = np.array(found.edges)
     centres, width = 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
     whole = np.array(found.spectra[0].counts, dtype=np.float64)
     share = whole / (whole.sum() or 1.0)
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         count = f"{whole.sum():,.0f}"
         axes.stairs(
             share, edges, color="0.6", fill=True, alpha=0.4, label=f"All QCD jets ({count})"

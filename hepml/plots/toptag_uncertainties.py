@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from hepml.ml.toptag.components import Component, Systematics
 from hepml.ml.toptag.published import Baseline
 from hepml.ml.toptag.results import MetricSet
+from hepml.plots.canvas import canvas
 from hepml.plots.panels import tidy
 from hepml.plots.samples import colours
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.plots.toptag_curves import PT
 from hepml.stats.wording import percent
 
@@ -46,14 +47,12 @@ def breakdown_figure(found: Systematics, look: Look | None = None, *, title: str
     title : str
         Name of the tagger.
     """
-    used = look or Look()
     shown = [name for name in _GROUPS if found.combination(name).components]
     squares = [_per_cent(found.combination(name).bins) ** 2 for name in shown]
     edges = np.array(found.edges)
     sums = np.cumsum([np.zeros(len(edges) - 1), *squares], axis=0)
     hues = _group_colours()
-    with styled(used):
-        figure, (axes, lower) = new_figure(used, lower=True)
+    with canvas(look, lower=True) as (figure, (axes, lower)):
         whole = np.where(sums[-1] > 0, sums[-1], 1.0)
         for place, name in enumerate(shown):
             item = found.combination(name)
@@ -124,7 +123,6 @@ def sources_figure(found: Systematics, look: Look | None = None, *, title: str =
     title : str
         Name of the tagger.
     """
-    used = look or Look()
     hues = _group_colours()
     rows: list[tuple[str, float | None, float | None, str, str]] = []
     for name in _GROUPS:
@@ -133,8 +131,7 @@ def sources_figure(found: Systematics, look: Look | None = None, *, title: str =
     rows.append((total.title, total.value, total.error, "0.25", _remark(total.missing)))
     largest = max([value or 0.0 for _, value, _, _, _ in rows] + [0.01])
     ends = [(value or 0.0) + min(error or 0.0, 3 * largest) for _, value, error, _, _ in rows]
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_position((0.365, 0.115, 0.6, 0.82))
         for place, (_, value, error, colour, remark) in enumerate(rows):
             axes.barh(place, 100 * (value or 0.0), color=colour, alpha=0.85, height=0.72)
@@ -191,13 +188,11 @@ def performance_figure(
     published : sequence of Baseline
         Points where their uncertainty is known, else lines at their rejection.
     """
-    used = look or Look()
     own, total = nominal.rejection(found.efficiency), found.total
     beside = published if found.efficiency == 0.5 else ()
     known = [item for item in beside if item.uncertainty is not None]
     heights = [100 * (item.uncertainty or 0.0) for item in known]
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         axes.set_xscale("log")
         if own.value is not None and total.value is not None:
             error = min(own.error or 0.0, 0.9 * own.value), 100 * (total.error or 0.0)

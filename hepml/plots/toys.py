@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hepml.plots.canvas import canvas
 from hepml.plots.fitted import poisson_errors
-from hepml.plots.style import Look, make_room, new_figure, styled
+from hepml.plots.style import Look, make_room
 from hepml.stats.results import Toys
 from hepml.stats.wording import significance
 
@@ -51,10 +52,8 @@ def toys_figure(
     -------
     matplotlib Figure
     """
-    used = look or Look()
     values = np.asarray(toys.q0)
-    with styled(used):
-        figure, (axes,) = new_figure(used)
+    with canvas(look) as (figure, (axes,)):
         top = max(float(values.max(initial=0.0)), 1.0)
         # an observation far beyond all toys gets an arrow, not an empty frame
         reach = 1.08 * max(top, min(observed, 1.6 * top))

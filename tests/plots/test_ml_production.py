@@ -41,7 +41,7 @@ def legend(axes: Any) -> list[str]:
 
 
 def test_classes_have_the_names_order_and_colours_of_the_run() -> None:
-    shown = palette(CLASSES, "diphoton")
+    shown = palette(CLASSES, LOOK)
     assert shown.order == ("gg", "VBF", "tt")
     assert [shown.names[name] for name in shown.order] == ["ggH", "VBF", "ttH"]
     assert len(set(shown.colours.values())) == 3
