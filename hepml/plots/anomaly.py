@@ -14,12 +14,12 @@ from hepml.plots.anomaly_curves import efficiency_figure, rate_figure, variation
 from hepml.plots.anomaly_histograms import histogram_figure, ratio_histogram_figure
 from hepml.plots.anomaly_losses import density_figure, fold_figure
 from hepml.plots.anomaly_sidebands import sensitivity_figure, sideband_figure
-from hepml.plots.fitted import fitted_spectrum, overlaid_spectra
-from hepml.plots.origin import data_name, mass_label, source_look
+from hepml.plots.fitted import overlaid_spectra, row_spectrum
+from hepml.plots.origin import mass_label, source_look
 from hepml.plots.style import FORMATS, Draw, Look, Progress, save_figures
 from hepml.stats.points import COARSE
 from hepml.stats.results import HuntRow
-from hepml.stats.wording import amount, fpr_text, probability, significance
+from hepml.stats.wording import fpr_text, significance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,25 +36,9 @@ def draw_anomaly(
     style: str | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Draw every figure of a search.
+    """Draw every figure of what ``hepml ml upsilon-anomaly`` or ``hepml ml anomaly`` found.
 
-    Parameters
-    ----------
-    folder : path
-        Result of ``hepml ml upsilon-anomaly`` or ``hepml ml anomaly``.
-    out : path, optional
-        Where the figures go; default: the same folder.
-    formats : sequence of {"png", "pdf", "svg"}
-        Files to write of each figure.
-    label, style : str, optional
-        Text above the frame; ATLAS or CMS.
-    progress : callable, optional
-        Called with the figure's name, how many are done and how many there are.
-
-    Returns
-    -------
-    list of Path
-        Files written.
+    The arguments are those of ``draw_identification``.
     """
     found = AnomalyFindings.read(Path(folder) / "result.json")
     look = source_look(found.source, label, style)
@@ -150,23 +134,8 @@ def _sample(
 def _spectrum(
     found: AnomalyFindings, sample: SampleFindings, row: HuntRow, look: Look, text: str
 ) -> Figure:
-    spectrum, excess = row.spectrum, row.excess
-    if spectrum is None or excess is None:
-        raise ValueError(f"there is no spectrum of {row.selection}")
-    lines = [
-        f"{sample.title}. {text}",
-        f"S = {amount(excess.S)} $\\pm$ {amount(excess.sigma_S)},  "
-        f"B = {amount(excess.B)} $\\pm$ {amount(excess.sigma_B)}",
-        f"Z = {significance(excess.Z)}  (p = {probability(excess.log10_p, tex=True)})",
-    ]
-    return fitted_spectrum(
-        spectrum,
-        look,
-        label=mass_label(found.source),
-        fit=f"Polynomial of degree {row.degree}",
-        text="\n".join(lines),
-        data=data_name(found.source),
-    )
+    head = f"{sample.title}. {text}"
+    return row_spectrum(row, found.source, look, family="polynomial", head=head)
 
 
 def _cuts(sample: SampleFindings, look: Look, mass: str) -> Figure:

@@ -49,10 +49,6 @@ def cutflow_figure(
         Style and texts.
     factors : mapping of str to float, optional
         Scale of each dataset's weighted counts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     look = look or Look()
     factors = factors or {}

@@ -35,25 +35,9 @@ def draw_dijet(
     style: str | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Draw every figure of a search or a scan.
+    """Draw every figure of what ``hepml ml dijet`` or ``hepml ml dijet-scan`` found.
 
-    Parameters
-    ----------
-    folder : path
-        Of ``hepml ml dijet`` or ``hepml ml dijet-scan``.
-    out : path, optional
-        Where to; default: the folder.
-    formats : sequence of str
-        ``png``, ``pdf``, ``svg``.
-    label, style : str, optional
-        Text above the frame; ATLAS or CMS.
-    progress : callable, optional
-        Told of each figure.
-
-    Returns
-    -------
-    list of path
-        The files, in order.
+    The arguments are those of ``draw_identification``.
     """
     path = Path(folder) / "result.json"
     if _is_scan(path):

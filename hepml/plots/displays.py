@@ -37,10 +37,6 @@ def event_display(
     selected : array of bool, optional
         Candidates that a model takes: what it takes of the shower, misses and takes by mistake
         gets a colour each. Default: signal and background have a colour each.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     look = look or Look(channel="shower")
     with styled(look):

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hepml.plots.canvas import canvas
+from hepml.plots.origin import data_name, mass_label
 from hepml.plots.panels import tidy
 from hepml.plots.resonances import mark_resonances
 from hepml.plots.samples import DATA, colours
 from hepml.plots.style import Look, make_room
 from hepml.plots.yields import BinAxis
-from hepml.stats.results import Spectrum
+from hepml.stats.results import HuntRow, Spectrum
+from hepml.stats.wording import amount, probability, significance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["fitted_spectrum", "overlaid_spectra", "poisson_errors"]
+__all__ = ["fitted_spectrum", "overlaid_spectra", "poisson_errors", "row_spectrum"]
 
 Floats = NDArray[np.float64]
 
@@ -75,10 +77,6 @@ def fitted_spectrum(
     subtract : bool
         Show data minus background and the signal below, in place of the deviation of data from
         the whole fit in standard deviations.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     axis = BinAxis(np.asarray(found.edges), label, "GeV")
     with canvas(look, lower=True) as (figure, (upper, lower)):
@@ -100,6 +98,43 @@ def fitted_spectrum(
     return figure
 
 
+def row_spectrum(
+    row: HuntRow, source: Mapping[str, Any], look: Look, *, family: str, head: str = ""
+) -> Figure:
+    """Draw what a row of a hunt counted and fitted, with its excess and significance.
+
+    Parameters
+    ----------
+    row : HuntRow
+        With a spectrum and an excess.
+    source : mapping
+        Where the data come from.
+    look : Look
+        Style and texts.
+    family : str
+        Functions of which the background is one.
+    head : str
+        First line of the text.
+    """
+    spectrum, excess = row.spectrum, row.excess
+    if spectrum is None or excess is None:
+        raise ValueError(f"there is no spectrum of {row.selection}")
+    lines = [head] if head else []
+    lines += [
+        f"S = {amount(excess.S)} $\\pm$ {amount(excess.sigma_S)},  "
+        f"B = {amount(excess.B)} $\\pm$ {amount(excess.sigma_B)}",
+        f"Z = {significance(excess.Z)}  (p = {probability(excess.log10_p, tex=True)})",
+    ]
+    return fitted_spectrum(
+        spectrum,
+        look,
+        label=mass_label(source),
+        fit=f"{family.capitalize()} of degree {row.degree}",
+        text="\n".join(lines),
+        data=data_name(source),
+    )
+
+
 def overlaid_spectra(
     spectra: Sequence[tuple[str, Spectrum]], look: Look | None = None, *, label: str = "Mass [GeV]"
 ) -> Figure:
@@ -113,10 +148,6 @@ def overlaid_spectra(
         Style and texts.
     label : str
         Text of the mass axis.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     first = spectra[0][1]
     axis = BinAxis(np.asarray(first.edges), label, "GeV")

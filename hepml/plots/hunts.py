@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hepml.errors import HepmlError
-from hepml.plots.fitted import fitted_spectrum, overlaid_spectra
-from hepml.plots.origin import data_name, mass_label, source_look
+from hepml.plots.fitted import overlaid_spectra, row_spectrum
+from hepml.plots.origin import mass_label, source_look
 from hepml.plots.pvalues import pvalue_figure
 from hepml.plots.scans import scan_figure
 from hepml.plots.style import FORMATS, Draw, Look, Progress, save_figures
 from hepml.plots.toys import toys_figure
 from hepml.plots.variations import variations_figure
 from hepml.stats.results import Hunt, HuntRow, Scan, Toys
-from hepml.stats.wording import amount, fpr_text, probability, significance
+from hepml.stats.wording import fpr_text, significance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -140,25 +140,10 @@ def _spaced(rows: list[HuntRow]) -> list[HuntRow]:
 
 def _spectrum_of(hunt: Hunt, row: HuntRow, look: Look) -> Draw:
     def draw() -> Figure:
-        spectrum, excess = row.spectrum, row.excess
-        if spectrum is None or excess is None:
-            raise ValueError(f"there is no spectrum of {row.selection}")
         fit = row.sideband or row.joint
         family = fit.family if fit else str(hunt.settings.get("background", ""))
-        lines = [] if row.selection == "all" else [_title(row)]
-        lines += [
-            f"S = {amount(excess.S)} $\\pm$ {amount(excess.sigma_S)},  "
-            f"B = {amount(excess.B)} $\\pm$ {amount(excess.sigma_B)}",
-            f"Z = {significance(excess.Z)}  (p = {probability(excess.log10_p, tex=True)})",
-        ]
-        return fitted_spectrum(
-            spectrum,
-            look,
-            label=mass_label(hunt.source),
-            fit=f"{family.capitalize()} of degree {row.degree}",
-            text="\n".join(lines),
-            data=data_name(hunt.source),
-        )
+        head = "" if row.selection == "all" else _title(row)
+        return row_spectrum(row, hunt.source, look, family=family, head=head)
 
     return draw
 

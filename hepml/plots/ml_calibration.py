@@ -24,10 +24,6 @@ def calibration_figure(judgement: Judgement, look: Look | None = None) -> Figure
         The model.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     with canvas(look, lower=True) as (figure, (axes, lower)):
         axes.plot([0, 1], [0, 1], "--", color="0.5", linewidth=1.2)

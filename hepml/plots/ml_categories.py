@@ -37,11 +37,7 @@ def categories_figure(
     title : str
         Name of the model.
     shown : Palette, optional
-        Names and colours of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+        Names, colours and order of the classes; default: those of figures of a run.
     """
     classes = list(found.of_class)
     style = shown or palette(classes, look)

@@ -37,14 +37,8 @@ def class_roc(
     ----------
     judgement : ClassJudgement
         The model.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and colours of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and colours of the classes.
     """
     style = shown or palette(judgement.classes, look)
     with canvas(look) as (figure, (axes,)):
@@ -93,14 +87,8 @@ def class_scores(
         The model.
     scores : ClassScores
         One of its histograms.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and colours of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and colours of the classes.
     """
     style = shown or palette(judgement.classes, look)
     edges = np.array(scores.edges)
@@ -141,14 +129,8 @@ def reliability_figure(
     ----------
     judgement : ClassJudgement
         The model.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and colours of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and colours of the classes.
     """
     style = shown or palette(judgement.classes, look)
     with canvas(look, lower=True) as (figure, (axes, lower)):
@@ -186,10 +168,6 @@ def history_figure(judgement: ClassJudgement, look: Look | None = None) -> Figur
         A model that has a history.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     history = judgement.history
     losses = {} if history is None else history.losses
@@ -221,14 +199,8 @@ def areas_figure(
     ----------
     judgements : sequence of ClassJudgement
         Models of the same classes.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and order of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and order of the classes.
     """
     style = shown or palette(judgements[0].classes, look)
     names = style.of(judgements[0].classes)

@@ -61,10 +61,6 @@ def class_confusion(
         Count rows of the table, or add up signed weights.
     shown : Palette, optional
         Names and order of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     style = shown or palette(judgement.classes, look)
     names = style.of(judgement.classes)
@@ -124,14 +120,8 @@ def pairs_figure(
     ----------
     judgement : ClassJudgement
         The model.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and order of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and order of the classes.
     """
     style = shown or palette(judgement.classes, look)
     names = style.of(judgement.classes)
@@ -160,14 +150,8 @@ def weights_figure(
     ----------
     weights : sequence of ClassWeights
         Of all classes.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and order of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and order of the classes.
     """
     style = shown or palette([item.name for item in weights], look)
     lines = sorted(weights, key=lambda item: style.order.index(item.name))

@@ -27,10 +27,6 @@ def confusion_figure(point: WorkingPoint, title: str, look: Look | None = None) 
         Name of the model.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     # rows: true class; columns: what the model says
     counts = np.array([[point.tn, point.fp], [point.fn, point.tp]])

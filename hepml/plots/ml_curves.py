@@ -37,10 +37,6 @@ def roc_figure(
         Style and texts.
     baseline : WorkingPoint, optional
         A selection without score, drawn as a point.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     with canvas(look) as (figure, (axes,)):
         axes.set_yscale("log")
@@ -80,10 +76,6 @@ def score_figure(judgement: Judgement, look: Look | None = None) -> Figure:
         The model.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     edges, signal, background = (np.array(item, dtype=np.float64) for item in judgement.scores)
     with canvas(look) as (figure, (axes,)):

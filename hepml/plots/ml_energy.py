@@ -30,10 +30,6 @@ def linearity_figure(estimates: Sequence[EnergyEstimate], look: Look | None = No
         With at least one energy each.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     with canvas(look, lower=True) as (figure, (axes, lower)):
         highest, largest = 0.0, 0.1
@@ -70,10 +66,6 @@ def resolution_figure(estimates: Sequence[EnergyEstimate], look: Look | None = N
         Estimators.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     with canvas(look) as (figure, (axes,)):
         tops: list[float] = []
@@ -102,10 +94,6 @@ def difference_figure(estimate: EnergyEstimate, look: Look | None = None) -> Fig
         The estimator.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     shown = _few(estimate.bins)
     with canvas(look) as (figure, (axes,)):

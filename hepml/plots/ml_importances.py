@@ -36,10 +36,6 @@ def importance_figure(
         Most features shown, the most important ones.
     lost : str
         What is lost, for the legend.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     shown = judgement.importances[:most][::-1]
     place = np.arange(len(shown))

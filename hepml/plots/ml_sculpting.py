@@ -39,10 +39,6 @@ def sculpting_figure(
         Text of the mass axis.
     shown : Palette, optional
         Names of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     style = shown or palette([found.score], look)
     edges = np.array(found.edges)
@@ -119,14 +115,8 @@ def sculpting_summary(
     ----------
     found : sequence of Sculpting
         Of one kind of rows.
-    look : Look, optional
-        Style and texts.
-    shown : Palette, optional
-        Names and order of the classes.
-
-    Returns
-    -------
-    matplotlib Figure
+    look, shown : Look, Palette, optional
+        Style and texts; names and order of the classes.
     """
     scores = list(dict.fromkeys(item.score for item in found))
     style = shown or palette(scores, look)

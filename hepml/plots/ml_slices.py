@@ -38,10 +38,6 @@ def slices_figure(
         Text of the x axis.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     with canvas(look, lower=True) as (figure, (upper, lower)):
         grid = upper.get_subplotspec().get_gridspec()

@@ -59,10 +59,6 @@ def overlay(
         What the datasets are.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     return _figure(histogram, samples, look or Look(), resonances=False)
 
@@ -80,10 +76,6 @@ def spectrum(
         What the datasets are.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     return _figure(histogram, samples, look or Look(style="CMS"), resonances=True)
 

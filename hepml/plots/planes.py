@@ -33,10 +33,6 @@ def plane(
         What the datasets are.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     from matplotlib.colors import LogNorm, Normalize
 

@@ -41,10 +41,6 @@ def longitudinal_profile(films: Films, look: Look | None = None) -> Figure:
         Counts of all showers.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     look = look or Look(channel="shower")
     number = len(films.background)

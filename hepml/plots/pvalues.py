@@ -31,10 +31,6 @@ def pvalue_figure(rows: Sequence[HuntRow], look: Look | None = None) -> Figure:
         that could not be fitted have no point.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     curves: dict[str, list[HuntRow]] = {}
     for row in rows:

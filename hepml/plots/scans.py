@@ -37,10 +37,6 @@ def scan_figure(scan: Scan, look: Look | None = None, *, label: str = "Mass [GeV
         Style and texts.
     label : str
         Text of the mass axis.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     points = scan.points
     # windows are geometric, so is their middle

@@ -50,10 +50,6 @@ def shower_histogram(
         What the datasets are; all simulation is drawn together.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     look = look or Look(channel="shower")
     axis, signal = own_axes(histogram)[-1], len(own_axes(histogram)) == 2

@@ -54,10 +54,6 @@ def stacked(
         Classes to draw as signal; default: see :func:`hepml.plots.samples.signal_labels`.
     degree : int
         Degree of the sideband polynomial.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     look = look or Look()
     content = read_layers(histogram, samples, look.channel, signals, degree)

@@ -47,10 +47,6 @@ def toys_figure(
         Name of the test statistic.
     text : str
         What the data are, written over the legend.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     values = np.asarray(toys.q0)
     with canvas(look) as (figure, (axes,)):

@@ -32,10 +32,6 @@ def variations_figure(band: Band, nominal: HuntRow, look: Look | None = None) ->
         The nominal result.
     look : Look, optional
         Style and texts.
-
-    Returns
-    -------
-    matplotlib Figure
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
