@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from hepml.errors import HepmlError, ParameterError
+from hepml.errors import HepmlError
 from hepml.importers.dijet_layout import find_frame
 from hepml.importers.dijet_samples import DijetSample, name_files
 from hepml.importers.dijet_work import DijetOutcome, DijetTask, import_part
 from hepml.importers.hdf5 import open_hdf5
-from hepml.importers.whole import Imports, Progress, claim, import_all, parts_of
+from hepml.importers.whole import BAD_ROWS, Imports, Progress, claim, drops, import_all, parts_of
 from hepml.importers.work import make_output
 
-__all__ = ["BAD_EVENTS", "DijetImport", "import_dijets"]
+__all__ = ["DijetImport", "import_dijets"]
 
-BAD_EVENTS = ("refuse", "drop")
 # Events of one output file: the parametric files hold some ten million, and a stop costs one part.
 PART = 1_000_000
 
@@ -31,7 +30,7 @@ def import_dijets(
     *,
     workers: int = 2,
     key: str | None = None,
-    bad_events: str = BAD_EVENTS[0],
+    bad_events: str = BAD_ROWS[0],
     progress: Progress | None = None,
 ) -> DijetImport:
     """Import files to ``out/<sample>/<file>.parquet``.
@@ -70,14 +69,11 @@ def import_dijets(
     ParameterError
         If an option makes no sense.
     """
-    if workers < 1:
-        raise ParameterError(f"--workers must be at least 1, not {workers}.")
-    if bad_events not in BAD_EVENTS:
-        raise ParameterError(f"--bad-events is {' or '.join(BAD_EVENTS)}, not {bad_events!r}.")
+    drop = drops(bad_events, "events", workers)
     root = Path(out)
     files = name_files(sources)
     make_output(root)
-    tasks = _tasks(files, root, key, bad_events == "drop")
+    tasks = _tasks(files, root, key, drop)
     return DijetImport(import_all(tasks, workers, import_part, DijetOutcome, progress))
 
 

@@ -11,12 +11,11 @@ from hepml.errors import CatalogueError, ParameterError
 from hepml.importers.hdf5 import find_files, open_hdf5, plain_stem
 from hepml.importers.topjet_layout import read_layout
 from hepml.importers.topjet_work import JetOutcome, JetTask, import_part
-from hepml.importers.whole import Imports, Progress, claim, import_all, parts_of
+from hepml.importers.whole import BAD_ROWS, Imports, Progress, claim, drops, import_all, parts_of
 from hepml.importers.work import make_output
 
-__all__ = ["BAD_JETS", "JetImport", "dataset_of", "import_jets"]
+__all__ = ["JetImport", "dataset_of", "import_jets"]
 
-BAD_JETS = ("refuse", "drop")
 # Jets of one output file: files of the 2022 release hold 42 million, and a stop costs one part.
 PART = 1_000_000
 CHANNEL = "topjet"
@@ -32,7 +31,7 @@ def import_jets(
     *,
     workers: int = 2,
     max_constits: int | None = None,
-    bad_jets: str = BAD_JETS[0],
+    bad_jets: str = BAD_ROWS[0],
     progress: Progress | None = None,
 ) -> JetImport:
     """Import files to ``out/<dataset>/<file>.parquet``; zero padding stays behind.
@@ -70,15 +69,12 @@ def import_jets(
     ParameterError
         If an option makes no sense.
     """
-    if workers < 1:
-        raise ParameterError(f"--workers must be at least 1, not {workers}.")
-    if bad_jets not in BAD_JETS:
-        raise ParameterError(f"--bad-jets is {' or '.join(BAD_JETS)}, not {bad_jets!r}.")
+    drop = drops(bad_jets, "jets", workers)
     if max_constits is not None and max_constits < 1:
         raise ParameterError(f"--max-constits must be at least 1, not {max_constits}.")
     root = Path(out)
     make_output(root)
-    tasks = _tasks(find_files(sources), root, max_constits, bad_jets == "drop")
+    tasks = _tasks(find_files(sources), root, max_constits, drop)
     return JetImport(import_all(tasks, workers, import_part, JetOutcome, progress))
 
 

@@ -11,15 +11,26 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic
 
-from hepml.errors import OverlapError
+from hepml.errors import OverlapError, ParameterError
 from hepml.importers.hdf5 import plain_stem
 from hepml.importers.work import OutcomeT, TaskT, failed, remove_leftovers
 from hepml.processes import follow_parent, without_main
 
-__all__ = ["KILLED", "Imports", "Progress", "add_up", "claim", "import_all", "parts_of"]
+__all__ = [
+    "BAD_ROWS",
+    "KILLED",
+    "Imports",
+    "Progress",
+    "add_up",
+    "claim",
+    "drops",
+    "import_all",
+    "parts_of",
+]
 
 Progress = Callable[[str, int, int], None]
 
+BAD_ROWS = ("refuse", "drop")
 KILLED = "its process was killed, perhaps for want of memory. Import again with --workers 1."
 
 
@@ -48,6 +59,21 @@ class Imports(Generic[OutcomeT]):
             if item.state != "failed":
                 found.setdefault(item.dataset, []).append(item)
         return {name: tuple(items) for name, items in found.items()}
+
+
+def drops(bad: str, rows: str, workers: int) -> bool:
+    """Whether bad rows are left out, rather than their file refused.
+
+    Raises
+    ------
+    ParameterError
+        If that or the number of processes makes no sense.
+    """
+    if workers < 1:
+        raise ParameterError(f"--workers must be at least 1, not {workers}.")
+    if bad not in BAD_ROWS:
+        raise ParameterError(f"--bad-{rows} is {' or '.join(BAD_ROWS)}, not {bad!r}.")
+    return bad == "drop"
 
 
 def import_all(
