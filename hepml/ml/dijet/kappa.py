@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -54,3 +56,18 @@ class Kappa:
         part = self.coefficients[:, i : i + len(wx), j : j + len(wy)]
         pairs = [(wx, wy), (dx, wy), (wx, dy)]
         return np.stack([np.einsum("kij,i,j->k", part, a, b) for a, b in pairs], axis=1)
+
+    def save(self, folder: Path) -> None:
+        """Write it into a folder."""
+        axes = [{"name": axis.name, "nodes": axis.nodes.tolist()} for axis in self.axes]
+        about = {"axes": axes, "events": self.events, "worst": self.worst, "error": self.error}
+        (folder / "kappa.json").write_text(json.dumps(about) + "\n")
+        np.save(folder / "kappa.npy", self.coefficients, allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` wrote."""
+        about = json.loads((folder / "kappa.json").read_text())
+        x, y = (Axis(item["name"], np.asarray(item["nodes"])) for item in about["axes"])
+        coefficients = np.load(folder / "kappa.npy", allow_pickle=False)
+        return cls((x, y), coefficients, about["events"], about["worst"], about["error"])

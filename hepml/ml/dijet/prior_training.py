@@ -16,7 +16,8 @@ from hepml.errors import ModelError
 from hepml.ml.anomaly.store import Store, digest, kept
 from hepml.ml.class_results import History
 from hepml.ml.dijet.asked import DijetOptions
-from hepml.ml.dijet.bridge import background_weights
+from hepml.ml.dijet.bridge import SIGNAL_SHARE, background_weights
+from hepml.ml.dijet.kappa import Kappa
 from hepml.ml.dijet.normalise import normalise
 from hepml.ml.dijet.priors import FILES, Member, Priors
 from hepml.ml.dijet.published_settings import network_settings
@@ -80,9 +81,9 @@ def train_priors(
         for number in range(asked.prior_count):
             if progress is not None:
                 progress("priors", len(members), len(groups) * asked.prior_count)
-            estimator, history = _kept(kind, rows, asked, number, folder)
+            estimator, history, identity = _kept(kind, rows, asked, number, folder)
             name = "_".join([*(asked.modes[place] for place in group), str(number)])
-            members.append(Member(f"prior_{name}", group, estimator))
+            members.append(Member(f"prior_{name}", group, estimator, identity))
             histories[f"prior {name.replace('_', ' ')}"] = history
     nodes = np.unique(stages.events.grid())
     held_out = np.flatnonzero(stages.of("prior_validation") & _known(stages, asked))
@@ -91,11 +92,31 @@ def train_priors(
         np.full(len(held_out), 1 / len(held_out)),
     )  # fmt: skip
     seconds = time.monotonic() - began
-    log_odds = found.all_logits(found.rest, progress)
-    origin = _origin(stages, held_out, nodes)
-    weights = background_weights(log_odds.reshape(-1, len(held_out)), origin)[0]
-    kappa = normalise(found.grid_of(log_odds), weights, progress=progress)
+    weights, kappa = _normalisation(found, _origin(stages, held_out, nodes), folder, progress)
     return replace(found, weights=weights, kappa=kappa, seconds=seconds)
+
+
+def _normalisation(
+    priors: Priors, origin: NDArray[np.int64], store: Store, progress: Progress | None
+) -> tuple[NDArray[np.float64], Kappa]:
+    """Weights that make background of held-out events, and the normalisation by them."""
+    members = [[member.identity, list(member.modes)] for member in priors.members]
+
+    def make() -> tuple[tuple[NDArray[np.float64], Kappa], dict[str, Any]]:
+        log_odds = priors.all_logits(priors.rest, progress)
+        weights = background_weights(log_odds.reshape(-1, len(origin)), origin)[0]
+        kappa = normalise(priors.grid_of(log_odds), weights, progress=progress)
+        return (weights, kappa), {"members": members}
+
+    def load(folder: Path, _: dict[str, Any]) -> tuple[NDArray[np.float64], Kappa]:
+        return np.load(folder / "weights.npy", allow_pickle=False), Kappa.load(folder)
+
+    def save(item: tuple[NDArray[np.float64], Kappa], folder: Path) -> None:
+        np.save(folder / "weights.npy", item[0], allow_pickle=False)
+        item[1].save(folder)
+
+    identity = digest(members, priors.rest, origin, priors.nodes, SIGNAL_SHARE)
+    return kept(store, "normalisation", identity, load, make, save)
 
 
 def _origin(
@@ -153,8 +174,8 @@ def _among(masses: NDArray[np.float32], points: tuple[tuple[float, float], ...])
 
 def _kept(
     kind: str, rows: tuple[Rows, ...], asked: DijetOptions, number: int, store: Store
-) -> tuple[Any, History]:
-    """A trained prior, out of the store if it is there."""
+) -> tuple[Any, History, str]:
+    """A trained prior and its identity, out of the store if it is there."""
     seed = 1000 * asked.seed + number
     settings = _settings(kind, asked.quick)
     identity = digest(*(array for part in rows for array in part), kind, settings, seed)
@@ -173,7 +194,7 @@ def _kept(
     def save(item: tuple[Any, History], folder: Path) -> None:
         item[0].save(folder / FILES[kind])
 
-    return kept(store, "prior", identity, load, make, save)
+    return (*kept(store, "prior", identity, load, make, save), identity)
 
 
 def _settings(kind: str, quick: bool) -> dict[str, Any]:

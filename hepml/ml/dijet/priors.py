@@ -40,11 +40,14 @@ class Member:
         Places of the decay modes that it knows.
     estimator : object
         It; its logits have the shape (modes, points, events).
+    identity : str
+        Hash of what it was trained on and how.
     """
 
     name: str
     modes: tuple[int, ...]
     estimator: Any
+    identity: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,10 +59,14 @@ def test_what_is_kept_is_not_trained_again(
 ) -> None:
     first = train_priors(stages, ASKED, tmp_path)
     monkeypatch.setattr(ParametricTrees, "fit", None)
+    monkeypatch.setattr(module, "normalise", None)
     again = train_priors(stages, ASKED, tmp_path)
     x = stages.events.x[:20]
     np.testing.assert_array_equal(
         first.log_ratios(x, (300.0, 300.0)), again.log_ratios(x, (300.0, 300.0))
+    )
+    np.testing.assert_array_equal(
+        first.grid(x).log_ratios(260.0, 130.0), again.grid(x).log_ratios(260.0, 130.0)
     )
 
 
