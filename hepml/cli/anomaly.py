@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hepml.cli.anomaly_options import Out, SearchOptions
-from hepml.cli.bars import result_console
-from hepml.cli.options import Rows, taking
+from hepml.cli.bars import print_notes, result_console
+from hepml.cli.options import MassColumn, Rows, taking
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,9 +69,7 @@ def anomaly(
         str,
         typer.Option(help="Columns with commas between, or a published set.", show_default=False),
     ],
-    mass: Annotated[
-        str | None, typer.Option(help="Mass column, in GeV; default: the table's own.")
-    ] = None,
+    mass: MassColumn = None,
     label: Annotated[
         str | None, typer.Option(help="Column above 0 for true signal: only judges the score.")
     ] = None,
@@ -180,5 +178,4 @@ def _show(found: AnomalyFindings, console: Console) -> None:
     for line in closure_text(found.training):
         console.print(line, highlight=False)
     console.print(sensitivity_table(found) if found.blind else sample_table(found))
-    for text in dict.fromkeys((*found.training.notes, *found.notes, *sample_notes(found))):
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, dict.fromkeys((*found.training.notes, *found.notes, *sample_notes(found))))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hepml.cli.options import NewFolder, Rows
+from hepml.cli.bars import print_notes
+from hepml.cli.options import NewFolder, Rows, Threads
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +28,7 @@ def apply(
     join: Annotated[
         bool, typer.Option("--join", help="Keep every column of the table, not only its keys.")
     ] = False,
-    workers: Annotated[int, typer.Option(help="Threads on this machine.")] = 2,
+    workers: Threads = 2,
 ) -> None:
     """Score every row of a table with a trained model; writes keys and scores as Parquet.
 
@@ -44,8 +45,7 @@ def apply(
         )
     console = Console()
     console.print(_means(found, score))
-    for text in found.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, found.notes)
     console.print(f"results in {out}", highlight=False, soft_wrap=True)
 
 

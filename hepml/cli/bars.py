@@ -1,15 +1,15 @@
-"""What commands write on: one progress bar, and one console for results."""
+"""What commands write on: one progress bar, and one console for results and notes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Advance", "progress_bar", "result_console"]
+__all__ = ["Advance", "print_notes", "progress_bar", "result_console"]
 
 Advance = Callable[[str, int, int], None]
 
@@ -51,3 +51,9 @@ def result_console() -> Console:
 
     console = Console()
     return console if console.is_terminal else Console(width=200)
+
+
+def print_notes(console: Console, notes: Iterable[str]) -> None:
+    """Print what a reader must know, one line each."""
+    for text in notes:
+        console.print(f"[yellow]note:[/] {text}", highlight=False)

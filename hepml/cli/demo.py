@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from hepml.cli.options import Workers
+
 __all__ = ["demo"]
 
 
@@ -27,7 +29,7 @@ def demo(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
-    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 2,
+    workers: Workers = 2,
 ) -> None:
     """Simulate, run, plot: from detector files to the channel's result in under two minutes."""
     from hepml.errors import OutputError, ParameterError, did_you_mean

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from hepml.cli.bars import print_notes
 from hepml.cli.options import Formats, Plots
 
 if TYPE_CHECKING:
@@ -117,8 +118,7 @@ def _show(found: Exploration) -> None:
 
     console = Console()
     console.print(_table(found))
-    for text in found.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, found.notes)
 
 
 def _table(found: Exploration) -> Table:

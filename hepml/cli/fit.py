@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from hepml.cli.hunt import Out, Weight, Where, output_folder, save_figures
-from hepml.cli.options import Dataset, Formats, Plots, Rows
+from hepml.cli.bars import print_notes
+from hepml.cli.hunt import output_folder, save_figures
+from hepml.cli.options import Background, Dataset, Formats, Plots, Results, Rows, Weight, Where
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,16 +37,14 @@ def diphoton(
         bool, typer.Option("--free-width", help="Let the fit change the width, up to threefold.")
     ] = False,
     degree: Annotated[int, typer.Option(help="Degree of the background.")] = 3,
-    background: Annotated[
-        str, typer.Option(help="polynomial, exponential or bernstein.")
-    ] = "polynomial",
+    background: Background = "polynomial",
     low: Annotated[float, typer.Option(help="Lowest mass of the fit, in GeV.")] = 105.0,
     high: Annotated[float, typer.Option(help="Highest mass of the fit, in GeV.")] = 160.0,
     bins: Annotated[int, typer.Option(help="Bins of the spectrum.")] = 55,
     where: Where = None,
     dataset: Dataset = None,
     weight: Weight = None,
-    out: Out = None,
+    out: Results = None,
     formats: Formats = None,
     plots: Plots = True,
 ) -> None:
@@ -101,5 +100,4 @@ def _show(found: PeakFit, console: Console) -> None:
 
     name = ", ".join(found.source.get("datasets") or [])
     console.print(fit_table(found, f"Mass fit of {name}" if name else "Mass fit"))
-    for text in found.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, found.notes)

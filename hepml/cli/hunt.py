@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from hepml.cli.bars import Advance, progress_bar, result_console
-from hepml.cli.options import Dataset, Formats, Plots, Rows
+from hepml.cli.bars import Advance, print_notes, progress_bar, result_console
+from hepml.cli.options import (
+    Background,
+    Dataset,
+    Formats,
+    MassColumn,
+    Plots,
+    Results,
+    Rows,
+    Weight,
+    Where,
+    Workers,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,21 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["hunt", "output_folder", "save_figures"]
 
-Where = Annotated[
-    list[str] | None,
-    typer.Option(help="Condition on a column, 'lead_iso04>=0.55'; may be repeated."),
-]
-Weight = Annotated[
-    str | None, typer.Option(help="Weight column, or none; default: weight where there is one.")
-]
-Out = Annotated[Path | None, typer.Option(help="Folder for results and figures.")]
-
 
 def hunt(
     path: Rows,
-    mass: Annotated[
-        str | None, typer.Option(help="Mass column, in GeV; default: the table's own.")
-    ] = None,
+    mass: MassColumn = None,
     window: Annotated[
         str, typer.Option(help="Name of a window, or four masses in GeV: 5,9,10.6,16.")
     ] = "upsilon",
@@ -55,9 +55,7 @@ def hunt(
     signal: Annotated[
         str, typer.Option(help="count (one bin), or shape (peaks at known masses).")
     ] = "count",
-    background: Annotated[
-        str, typer.Option(help="polynomial, exponential or bernstein.")
-    ] = "polynomial",
+    background: Background = "polynomial",
     evaluate: Annotated[
         str, typer.Option(help="Background in a sideband bin at its centre, or its integral.")
     ] = "centre",
@@ -76,8 +74,8 @@ def hunt(
         bool, typer.Option("--scan", help="Also windows over all masses, and a global p-value.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the pseudo-experiments.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 2,
-    out: Out = None,
+    workers: Workers = 2,
+    out: Results = None,
     formats: Formats = None,
     plots: Plots = True,
 ) -> None:
@@ -144,10 +142,7 @@ def _show(found: Hunt, console: Console) -> None:
     from hepml.cli.findings import describe_extras, hunt_table, remarks
 
     console.print(hunt_table(found))
-    for text in remarks(found.results):
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
-    for text in found.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, (*remarks(found.results), *found.notes))
     for text in describe_extras(found):
         console.print(text, highlight=False)
 

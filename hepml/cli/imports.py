@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
+Kept = Annotated[
+    Path, typer.Option("--out", help="Folder; what is finished there already is kept.")
+]
+Readers = Annotated[int, typer.Option(help="Processes; each reads one file at a time.")]
+
 app = typer.Typer(no_args_is_help=True, help="Import a channel's files to Parquet, once.")
 
 
@@ -100,10 +105,8 @@ def topjet(
     sources: Annotated[
         list[Path], typer.Argument(help="HDF5 files (.h5, .h5.gz) or folders of them.")
     ],
-    out: Annotated[
-        Path, typer.Option("--out", help="Folder; what is finished there already is kept.")
-    ],
-    workers: Annotated[int, typer.Option(help="Processes; each reads one file at a time.")] = 2,
+    out: Kept,
+    workers: Readers = 2,
     max_constits: Annotated[
         int | None,
         typer.Option(help="Keep no more constituents a jet; default: all.", show_default=False),
@@ -136,10 +139,8 @@ def dijet(
         list[str],
         typer.Argument(help="HDF5 files of pandas (.h5, .h5.gz), folders of them, NAME=FILES."),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", help="Folder; what is finished there already is kept.")
-    ],
-    workers: Annotated[int, typer.Option(help="Processes; each reads one file at a time.")] = 2,
+    out: Kept,
+    workers: Readers = 2,
     key: Annotated[
         str | None,
         typer.Option(help="Frame in the file; default: the one that has jets.", show_default=False),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hepml.cli import anomaly, apply, dijet, dijetscan, production, topsystematics, toptagger
-from hepml.cli.bars import result_console
-from hepml.cli.options import Formats, NewFolder, Plots, Rows
+from hepml.cli.bars import print_notes, result_console
+from hepml.cli.options import Formats, ModelSeed, NewFolder, Plots, Rows, Threads, Without
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,9 +60,7 @@ def shower_id(
         list[str] | None,
         typer.Option("--feature", help="Input of the main model; may be repeated; default: all."),
     ] = None,
-    without: Annotated[
-        list[str] | None, typer.Option(help="Feature to leave out; may be repeated.")
-    ] = None,
+    without: Without = None,
     split: Annotated[
         str, typer.Option(help="Shares of showers for training, validation and test.")
     ] = "0.72,0.08,0.20",
@@ -74,8 +72,8 @@ def shower_id(
         str | None, typer.Option(help="Column with the true energy; default: energy.")
     ] = None,
     bootstrap: Annotated[int, typer.Option(help="Draws of showers for intervals.")] = 200,
-    seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
-    workers: Annotated[int, typer.Option(help="Threads on this machine.")] = 2,
+    seed: ModelSeed = 0,
+    workers: Threads = 2,
     formats: Formats = None,
     plots: Plots = True,
 ) -> None:
@@ -150,8 +148,7 @@ def _train(
     console.print(model_table(found.result))
     if found.result.energy:
         console.print(energy_table(found.result))
-    for text in found.result.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, found.result.notes)
 
 
 def _show_applied(found: Applied, console: Console) -> None:
@@ -167,8 +164,7 @@ def _show_applied(found: Applied, console: Console) -> None:
             f"F1 {chosen.f1.value or 0:.3f}",
             highlight=False,
         )
-    for text in found.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, found.notes)
 
 
 def shares(text: str) -> dict[str, float]:

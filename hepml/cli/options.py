@@ -11,7 +11,23 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-__all__ = ["Dataset", "Formats", "NewFolder", "Plots", "Rows", "taking"]
+__all__ = [
+    "Background",
+    "Dataset",
+    "Formats",
+    "MassColumn",
+    "ModelSeed",
+    "NewFolder",
+    "Plots",
+    "Results",
+    "Rows",
+    "Threads",
+    "Weight",
+    "Where",
+    "Without",
+    "Workers",
+    "taking",
+]
 
 Rows = Annotated[
     Path, typer.Argument(help="Run directory, Parquet file or folder of them.", show_default=False)
@@ -20,6 +36,22 @@ Dataset = Annotated[
     list[str] | None,
     typer.Option(help="Dataset to read; may be repeated; default: data, else all simulation."),
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(help="Condition on a column, 'lead_iso04>=0.55'; may be repeated."),
+]
+Weight = Annotated[
+    str | None, typer.Option(help="Weight column, or none; default: weight where there is one.")
+]
+MassColumn = Annotated[
+    str | None, typer.Option(help="Mass column, in GeV; default: the table's own.")
+]
+Background = Annotated[str, typer.Option(help="polynomial, exponential or bernstein.")]
+Without = Annotated[list[str] | None, typer.Option(help="Feature to leave out; may be repeated.")]
+ModelSeed = Annotated[int, typer.Option(help="Same seed, same model.")]
+Threads = Annotated[int, typer.Option(help="Threads on this machine.")]
+Workers = Annotated[int, typer.Option(help="Processes on this machine.")]
+Results = Annotated[Path | None, typer.Option(help="Folder for results and figures.")]
 NewFolder = Annotated[Path, typer.Option("--out", help="Folder to create.", show_default=False)]
 Formats = Annotated[
     list[str] | None,

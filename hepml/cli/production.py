@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli.bars import result_console
-from hepml.cli.options import Formats, NewFolder, Plots, Rows
+from hepml.cli.bars import print_notes, result_console
+from hepml.cli.options import Formats, ModelSeed, NewFolder, Plots, Rows, Threads, Without
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,9 +43,7 @@ def higgs_production(
         list[str] | None,
         typer.Option("--feature", help="Input; may be repeated; default: all."),
     ] = None,
-    without: Annotated[
-        list[str] | None, typer.Option(help="Feature to leave out; may be repeated.")
-    ] = None,
+    without: Without = None,
     jets: Annotated[bool, typer.Option("--with-jets/--without-jets", help="Use jets.")] = True,
     mass: Annotated[
         bool, typer.Option("--with-mass/--without-mass", help="Use the diphoton mass.")
@@ -67,8 +65,8 @@ def higgs_production(
         typer.Option(help="Expected events at so many pb^-1; default: that of the data."),
     ] = None,
     bootstrap: Annotated[int, typer.Option(help="Draws of events for intervals.")] = 200,
-    seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
-    workers: Annotated[int, typer.Option(help="Threads on this machine.")] = 2,
+    seed: ModelSeed = 0,
+    workers: Threads = 2,
     formats: Formats = None,
     plots: Plots = True,
 ) -> None:
@@ -139,8 +137,7 @@ def _train(run: Path, out: Path, options: dict[str, Any], console: Console) -> N
         console.print(category_table(item))
     if result.search:
         console.print(_found(result.search), highlight=False, soft_wrap=True)
-    for text in result.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, result.notes)
 
 
 def mode_table(found: ProductionResult, classes: Sequence[str]) -> Table:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hepml.cli.bars import print_notes
 from hepml.cli.clusters import (
     Adapt,
     Cluster,
@@ -19,6 +20,7 @@ from hepml.cli.clusters import (
     Site,
     cluster_options,
 )
+from hepml.cli.options import Workers
 
 if TYPE_CHECKING:
     from hepml.engine import Run
@@ -28,7 +30,6 @@ __all__ = ["check", "merge", "resume", "run"]
 Executor = Annotated[
     str, typer.Option(help="iterative, futures, dask or dask-awkward; the result is the same.")
 ]
-Workers = Annotated[int, typer.Option(help="Processes on this machine.")]
 Retries = Annotated[int, typer.Option(help="Further attempts at a chunk that failed.")]
 AllowMissing = Annotated[
     bool, typer.Option("--allow-missing", help="Exit with 0 even if chunks are missing.")
@@ -226,8 +227,7 @@ def _show(result: Run, allow_missing: bool) -> None:
     console.print(account_table(result.report))
     for dataset, count in result.report["duplicates"].items():
         console.print(f"[yellow]warning:[/] {count} rows of {dataset!r} repeat an event key")
-    for note in result.report["notes"]:
-        console.print(f"[yellow]note:[/] {note}", highlight=False)
+    print_notes(console, result.report["notes"])
     if not any(rows[-1]["raw"] for rows in result.cutflow.values() if rows):
         console.print("[yellow]note:[/] no event passed the selection; see the cutflow")
     if result.plan.parameters.get("model"):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hepml.cli.simulate_jets import dijet, topjet
-from hepml.cli.simulating import Seed, listed, progress, say
+from hepml.cli.simulating import NewFiles, Seed, listed, progress, say
 
 Clusters = Annotated[
     int | None,
@@ -31,7 +31,7 @@ def _simulate() -> None:
 
 @app.command()
 def diphoton(
-    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
+    out: NewFiles,
     events: Annotated[
         int, typer.Option("--events", help="Data events in all, shared among the periods.")
     ] = 100_000,
@@ -73,7 +73,7 @@ def diphoton(
 
 @app.command()
 def dimuon(
-    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
+    out: NewFiles,
     events: Annotated[
         int, typer.Option("--events", help="Data events of the default mixture.")
     ] = 100_000,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hepml.cli.simulating import Seed, listed, progress, say
+from hepml.cli.simulating import NewFiles, Seed, listed, progress, say
 
 __all__ = ["dijet", "topjet"]
 
 
 def topjet(
-    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
+    out: NewFiles,
     jets: Annotated[
         int, typer.Option("--jets", help="Training jets, half of them tops.")
     ] = 100_000,
@@ -70,7 +69,7 @@ def topjet(
 
 
 def dijet(
-    out: Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")],
+    out: NewFiles,
     events: Annotated[
         int, typer.Option("--events", help="Events of QCD at all dijet masses.")
     ] = 100_000,

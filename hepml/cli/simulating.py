@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["Seed", "listed", "progress", "say"]
+__all__ = ["NewFiles", "Seed", "listed", "progress", "say"]
 
+NewFiles = Annotated[Path, typer.Option("--out", help="Directory; no file in it is overwritten.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same events.")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hepml.cli.bars import result_console
+from hepml.cli.bars import print_notes, result_console
 from hepml.cli.options import Formats, NewFolder, Plots
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def show_result(found: TaggerResult) -> None:
     console.print(metric_table(found))
     if found.systematics is not None:
         console.print(uncertainty_table(found))
-    for text in found.notes:
-        console.print(f"[yellow]note:[/] {text}", highlight=False)
+    print_notes(console, found.notes)
 
 
 def metric_table(found: TaggerResult) -> Table:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hepml.cli.options import Formats, NewFolder, Plots
+from hepml.cli.options import Formats, ModelSeed, NewFolder, Plots
 
 __all__ = ["top_tagger"]
 
@@ -74,7 +74,7 @@ def top_tagger(
     npz: Annotated[
         bool, typer.Option("--npz", help="Write metrics also as the published code does.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
+    seed: ModelSeed = 0,
     workers: Annotated[int, typer.Option(help="Threads; torch uses two at most.")] = 2,
     formats: Formats = None,
     plots: Plots = True,
