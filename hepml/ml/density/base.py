@@ -18,6 +18,7 @@ from hepml.errors import ModelError, ParameterError, did_you_mean
 
 __all__ = [
     "DENSITIES",
+    "LEAST",
     "ConditionalDensity",
     "Progress",
     "Validation",
@@ -37,6 +38,9 @@ Validation = tuple[Array, Array]
 """Rows of z and their conditions."""
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how many steps are, and how many there will be at most."""
+
+LEAST = 20
+"""Fewest rows that models without a network learn from."""
 
 HEADER = "density.json"
 ARRAYS = "arrays.npz"
@@ -192,14 +196,14 @@ def check_condition(condition: Array) -> Array:
 
 
 def check_rows(
-    z: Array, condition: Array, sample_weight: Array | None = None
+    z: Array, condition: Array, sample_weight: Array | None = None, *, least: int = 1
 ) -> tuple[Array, Array, Array]:
     """Rows to learn from, conditions and weights (mean 1) as float64.
 
     Raises
     ------
     ModelError
-        If values are NaN or infinite, or there is nothing to learn from.
+        If values are NaN or infinite, or there are too few rows to learn from.
     """
     rows, mass = check_points(z, condition)
     weight = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
@@ -211,6 +215,8 @@ def check_rows(
         raise ModelError(
             "Weights for a density model must be finite, not negative, and not all zero."
         )
+    if len(rows) < least:
+        raise ModelError(f"{len(rows):,} rows are too few for a density; give {least} or more.")
     return rows, mass, weight / weight.mean()
 
 

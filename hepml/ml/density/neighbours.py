@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from hepml.errors import ModelError, ParameterError
+from hepml.errors import ParameterError
 from hepml.ml.density.base import (
+    LEAST,
     Progress,
     Validation,
     check_condition,
@@ -36,8 +37,6 @@ JUDGES = 2000
 # A Gaussian's width goes with this power of the distance to its neighbours: measured on simulated
 # and real muon pairs, where the 3/2 of adaptive kernels in three dimensions was worse.
 POWER = 0.5
-# Fewest rows to learn from.
-LEAST = 20
 # What is kept on disk.
 ARRAYS = ("centres", "scales", "masses", "log_weights")
 
@@ -97,9 +96,7 @@ class Neighbours(BaseEstimator):
         progress: Progress | None = None,
     ) -> Self:
         """Learn; rows for validation choose the bandwidth, then they join in."""
-        rows, mass, weight = check_rows(z, condition, sample_weight)
-        if len(rows) < LEAST:
-            raise ModelError(f"{len(rows):,} rows are too few for a density; give {LEAST} or more.")
+        rows, mass, weight = check_rows(z, condition, sample_weight, least=LEAST)
         self.width_ = self.width if self.width is not None else _kernel_width(mass)
         if self.bandwidth is not None:
             self.bandwidth_ = self.bandwidth

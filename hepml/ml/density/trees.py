@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from hepml.engine.store import write_text
 from hepml.errors import ModelError, ParameterError
 from hepml.ml.density.base import (
+    LEAST,
     Progress,
     Validation,
     check_condition,
@@ -31,8 +32,6 @@ __all__ = ["Trees"]
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-# Fewest rows to learn from.
-LEAST = 20
 # Rows that are evaluated at once; each counts once for every bin.
 BLOCK = 5_000
 
@@ -110,9 +109,7 @@ class Trees(BaseEstimator):
         progress: Progress | None = None,
     ) -> Self:
         """Train one set of trees for each feature."""
-        rows, mass, weight = check_rows(z, condition, sample_weight)
-        if len(rows) < LEAST:
-            raise ModelError(f"{len(rows):,} rows are too few for a density; give {LEAST} or more.")
+        rows, mass, weight = check_rows(z, condition, sample_weight, least=LEAST)
         if self.bins < 2:
             raise ParameterError(f"The histograms need at least 2 bins, not {self.bins}.")
         self.residuals_ = Residuals(self.degree).fit(rows, mass, weight)
