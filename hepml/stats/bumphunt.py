@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from hepml import __version__
 from hepml.errors import ParameterError, StatisticsError, did_you_mean
 from hepml.stats.backgrounds import Background
+from hepml.stats.cuts import Selection, all_events, score_cuts
 from hepml.stats.excess import Outcome, SignalTest
-from hepml.stats.points import COARSE, working_point
+from hepml.stats.points import COARSE
 from hepml.stats.results import Hunt, HuntRow, Spurious
 from hepml.stats.rows import Evaluate
 from hepml.stats.scales import Scale, check_scale, sideband_scale
@@ -27,18 +28,6 @@ Progress = Callable[[str, int, int], None]
 
 # Below this the published toys find the asymptotic p-values too small.
 FEW = 150
-
-
-@dataclass(frozen=True, eq=False)
-class _Selection:
-    """Events of one selection."""
-
-    name: str
-    masses: Array
-    weights: Array | None
-    score: str | None = None
-    fpr: float | None = None
-    cut: float | None = None
 
 
 def hunt(
@@ -127,7 +116,7 @@ def hunt(
     check_scale(scale)
     chosen = find_window(window) if isinstance(window, str) else window
     order = chosen.degree if degree is None else degree
-    everything = _Selection("all", *_checked(masses, weights, "masses"))
+    everything = all_events("all", masses, weights, "masses")
     test = SignalTest(
         chosen.binning(bins),
         Background(background, order, chosen.left, chosen.right),
@@ -135,13 +124,13 @@ def hunt(
         evaluate,
     )
     work = _Work(test, chosen, scale, toys, limit, seed, workers, progress)
-    selections = [everything, *_selections(everything, chosen, scores or {}, fpr)]
+    selections = [everything, *score_cuts(everything, chosen, scores or {}, fpr)]
     rows = [work.row(item, place, len(selections)) for place, item in enumerate(selections)]
     if all(row.Z is None for row in rows):
         raise StatisticsError(rows[0].status)
     spurious, bias = None, None
     if same_sign is not None:
-        control = _Selection("same sign", *_checked(same_sign, same_sign_weights, "same_sign"))
+        control = all_events("same sign", same_sign, same_sign_weights, "same_sign")
         spurious, bias = work.row(control, 0, 1), work.bias(everything, control)
     return Hunt(
         version=__version__,
@@ -182,7 +171,7 @@ class _Work:
     workers: int
     progress: Progress | None
 
-    def row(self, selection: _Selection, place: int, total: int) -> HuntRow:
+    def row(self, selection: Selection, place: int, total: int) -> HuntRow:
         """Test one selection; a failure becomes the row's status."""
         if self.progress is not None:
             self.progress(f"fitting {selection.name}", place, total)
@@ -204,7 +193,7 @@ class _Work:
             return base.model_copy(update={"status": str(error)})
         return base.model_copy(update=found | {"status": self._status(outcome, base.events)})
 
-    def counted(self, selection: _Selection) -> tuple[Array, Array]:
+    def counted(self, selection: Selection) -> tuple[Array, Array]:
         """Sums of weights and of their squares per bin."""
         counts, variances = self.test.binning.count(selection.masses, selection.weights)
         if selection.weights is None or self.scale == "bin":
@@ -256,7 +245,7 @@ class _Work:
             said.append(f"fewer than {FEW} events: take the p-value from toys")
         return "; ".join(said) or "ok"
 
-    def bias(self, selection: _Selection, control: _Selection) -> Spurious | None:
+    def bias(self, selection: Selection, control: Selection) -> Spurious | None:
         """What a control sample says of the fit's bias; ``None`` where it says nothing."""
         from hepml.stats.spurious import spurious_signal
 
@@ -266,13 +255,13 @@ class _Work:
         except StatisticsError:
             return None  # the rows of both say why
 
-    def variations(self, selection: _Selection) -> Any:
+    def variations(self, selection: Selection) -> Any:
         """Other degrees, bins and families."""
         from hepml.stats.degrees import vary
 
         return vary(self.test, self.window, selection.masses, selection.weights)
 
-    def scan(self, selection: _Selection) -> Any:
+    def scan(self, selection: Selection) -> Any:
         """All windows."""
         from hepml.stats.scan import scan
 
@@ -284,61 +273,6 @@ class _Work:
             workers=self.workers,
             progress=self.progress,
         )
-
-
-def _selections(
-    everything: _Selection, window: Window, scores: Mapping[str, Any], rates: Sequence[float]
-) -> list[_Selection]:
-    """Cuts on every score at every rate."""
-    for rate in rates:
-        if not 0 < rate <= 1:
-            raise ParameterError(f"A false-positive rate lies above 0 and up to 1, not {rate}.")
-    masses = everything.masses
-    inside = (masses >= window.left) & (masses < window.right)
-    region = (masses >= window.low) & (masses < window.high)
-    found = []
-    for name, given in scores.items():
-        values = np.asarray(given, dtype=np.float64)
-        if values.shape != masses.shape:
-            raise ParameterError(
-                f"The score {name!r} has {values.size} values for {masses.size} events."
-            )
-        if not np.isfinite(values[inside]).all():
-            raise StatisticsError(
-                f"The score {name!r} is not finite for "
-                f"{int((~np.isfinite(values[inside])).sum())} events of the window."
-            )
-        sideband = (inside & ~region)[inside]
-        if not sideband.any():
-            raise StatisticsError("There are no events in the sidebands to set a cut with.")
-        for rate in rates:
-            cut = working_point(values[inside], sideband, rate)
-            passed = inside & (values >= cut)
-            weights = None if everything.weights is None else everything.weights[passed]
-            label = f"{name}, FPR {rate:.3g}"
-            found.append(_Selection(label, masses[passed], weights, name, float(rate), cut))
-    return found
-
-
-def _checked(
-    masses: NDArray[Any], weights: NDArray[Any] | None, name: str
-) -> tuple[Array, Array | None]:
-    """Finite numbers of equal length."""
-    values = np.asarray(masses, dtype=np.float64)
-    if values.ndim != 1:
-        raise ParameterError(f"{name} must be one-dimensional, not of shape {values.shape}.")
-    if not np.isfinite(values).all():
-        raise StatisticsError(
-            f"{int((~np.isfinite(values)).sum())} of {values.size} {name} are not finite."
-        )
-    if weights is None:
-        return values, None
-    used = np.asarray(weights, dtype=np.float64)
-    if used.shape != values.shape:
-        raise ParameterError(f"There are {used.size} weights for {values.size} {name}.")
-    if not np.isfinite(used).all():
-        raise StatisticsError(f"{int((~np.isfinite(used)).sum())} weights are not finite.")
-    return values, used
 
 
 def _notes(signal: str, window: Window) -> tuple[str, ...]:
