@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hepml.errors import ParameterError
 from hepml.ml.dijet.asked import DijetOptions
 from hepml.ml.dijet.ensembles import compare_fit
 from hepml.ml.dijet.findings import (
@@ -22,7 +20,6 @@ from hepml.ml.dijet.findings import (
 )
 from hepml.ml.dijet.fit import fit_mixture
 from hepml.ml.dijet.fitted import MixtureFit
-from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.mixture import log_mixture, negative_log_likelihood
 from hepml.ml.dijet.mixture import shares as mixture_shares
 from hepml.ml.dijet.outcome import Outcome
@@ -33,8 +30,6 @@ from hepml.ml.dijet.results import Fitted, Parameter
 from hepml.ml.dijet.stages import Stages
 
 __all__ = ["learn_assisted"]
-
-logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -94,10 +89,12 @@ class _Assisted:
         self.data = priors.grid(x[sample.rows[sample.data]], progress)
         if progress is not None:
             progress("fit", 0, 1)
-        reference = None
+        self.reference = None
         if asked.fit_loss == "cross-entropy":
-            reference = priors.grid(x[sample.rows[~sample.data]], progress)
-        self.fit = _fit(self.data, reference, asked)
+            self.reference = priors.grid(x[sample.rows[~sample.data]], progress)
+        self.fit = fit_mixture(
+            self.data, self.reference, loss=asked.fit_loss, starts=asked.trial_count
+        )
         self.seconds = time.monotonic() - began
         end = self.fit.descents[0].end
         names = [item.name for item in self.fit.parameters]
@@ -147,6 +144,7 @@ class _Assisted:
                 self.mu,
                 self.shares,
                 true_parameters(stages, self.asked),
+                self.reference,
             ),
             histories=priors.histories,
             seconds=priors.seconds + self.seconds,
@@ -177,18 +175,6 @@ class _Assisted:
             status="ok" if fit.converged and not fit.flags else " ".join(fit.flags) or "no minimum",
         )
         return compare_fit(found, true_parameters(self.stages, self.asked))
-
-
-def _fit(data: RatioGrid, reference: RatioGrid | None, asked: DijetOptions) -> MixtureFit:
-    """Fit with intervals; where a profile fails at a limit, errors of the information matrix."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        try:
-            return fit_mixture(data, reference, loss=asked.fit_loss, starts=asked.trial_count)
-        except ParameterError as error:
-            logger.warning("No intervals: %s", error)
-            return fit_mixture(
-                data, reference, loss=asked.fit_loss, starts=asked.trial_count, intervals=False
-            )
 
 
 def _parameter(fit: MixtureFit, place: int) -> Parameter:

@@ -49,6 +49,7 @@ def search_landscapes(
     mu: float,
     share: Floats,
     truth: Mapping[str, float],
+    reference: RatioGrid | None = None,
 ) -> tuple[Landscape, ...]:
     """Planes of the likelihood around a fit: over both masses, and over mu and alpha.
 
@@ -64,10 +65,12 @@ def search_landscapes(
         Fitted shares of the signal.
     truth : mapping of str to float
         See :func:`true_parameters`.
+    reference : RatioGrid, optional
+        Density ratios of the reference, where the fit was one of the cross-entropy.
     """
     found = []
     if sum(axis.free for axis in data.axes) == 2:
-        found.append(mass_landscape(data, truth=truth, best=masses))
+        found.append(mass_landscape(data, reference=reference, truth=truth, best=masses))
     if data.hypotheses == 2:
         high = max(4 * mu, 2 * truth["mu"], 1e-3)
         found.append(
@@ -76,6 +79,7 @@ def search_landscapes(
                 masses,
                 np.linspace(0.0, min(high, 0.99), _POINTS),
                 np.linspace(0, 1, _POINTS),
+                reference=reference,
                 truth=truth if "alpha" in truth else None,
                 best=(mu, float(share[1])),
             )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepml.errors import ParameterError
-from hepml.ml.dijet.descent import Stop, covariance
+from hepml.ml.dijet.descent import Stop
 from hepml.ml.dijet.discovery import boundary_log10_p
 from hepml.ml.dijet.fitted import Descent, FittedParameter, MixtureFit
 from hepml.ml.dijet.grid import RatioGrid
@@ -43,8 +43,12 @@ def fit_mixture(
 ) -> MixtureFit:
     """Find the parameters of a signal in data, from density ratios that are known beforehand.
 
-    At every node of the masses the best yields are found first, which is a convex problem; the
+    At every node of the masses the best yields are found first, which is a small problem; the
     lowest nodes are where the descents begin. Truth is not needed and not asked for.
+
+    On a symmetric grid the deviance is an even function of the masses' difference. Where they
+    meet it is one of the mean mass instead (`hepml.ml.dijet.diagonal`), and an interval of one
+    mass has the other follow it: never above the first mass, never below the second.
 
     Parameters
     ----------
@@ -90,7 +94,6 @@ def fit_mixture(
         except BetterMinimum as better:
             found = search.descend(better.theta)
             stops = sorted([(better.theta, found), *stops], key=lambda pair: pair[1].deviance)
-            search.flags.append("A profile found a better minimum than all starts; it is used.")
     else:
         search.flags.append("Intervals are missing: profiles kept going below the minimum.")
     return _result(search, stops, ends, level, time.process_time() - began)
@@ -104,18 +107,12 @@ def _result(
     seconds: float,
 ) -> MixtureFit:
     objective, best = search.objective, stops[0][1]
-    free = search.moving(best.theta)
-    matrix = covariance(objective, best.theta, free) if free.any() else np.zeros((0, 0))
-    errors = np.full(len(best.theta), np.nan)
-    errors[free] = np.sqrt(np.diag(matrix))
-    # what is less known than by its limits has no error to speak of
-    errors[errors > objective.upper - objective.lower] = np.nan
+    errors, correlation, correlated = search.errors(best.theta)
     parameters = _parameters(search, best.theta, errors, ends)
     zero = np.where(np.arange(len(best.theta)) == search.mu, 0.0, best.theta)
     q0 = max(objective.evaluate(zero)[0] - best.deviance, 0.0)
     log10_p, kind = _p_value(search, zero, q0)
     _flag(search, stops, parameters, ends)
-    size = np.sqrt(np.diag(matrix))
     return MixtureFit(
         loss=objective.loss,
         hypotheses=objective.data.names,
@@ -123,8 +120,8 @@ def _result(
         reference=len(objective.reference) if objective.reference is not None else 0,
         parameters=parameters,
         level=level,
-        correlation=tuple(map(tuple, (matrix / np.outer(size, size)).tolist())),
-        correlated=tuple(np.array(objective.names)[free].tolist()),
+        correlation=tuple(map(tuple, correlation.tolist())),
+        correlated=tuple(np.array(objective.names)[correlated].tolist()),
         deviance=best.deviance,
         q0=q0,
         log10_p=log10_p,

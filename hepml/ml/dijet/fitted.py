@@ -22,7 +22,8 @@ class FittedParameter(Result):
     value : float or None
         ``None`` where the data say nothing: masses and alpha without signal.
     error : float or None
-        From the information matrix; ``None`` at a limit, or where it was held.
+        From the information matrix; ``None`` at a limit, where it was held, and for two masses
+        that cannot be told from equal ones: only the interval says something then.
     low, high : float or None
         Ends of the interval; ``None`` where there is none.
     low_open, high_open : bool
@@ -86,7 +87,8 @@ class MixtureFit(Result):
     level : float
         Confidence level of the intervals.
     correlation : tuple of tuple of float
-        Of the fitted parameters that are at no limit, in the order of ``correlated``.
+        Of the fitted parameters that are at no limit, in the order of ``correlated``; without
+        masses that are equal.
     correlated : tuple of str
         Their names.
     deviance : float

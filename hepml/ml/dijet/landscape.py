@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,18 @@ from numpy.typing import NDArray
 
 from hepml.errors import ModelError, ParameterError
 from hepml.ml.dijet.grid import RatioGrid
-from hepml.ml.dijet.mixture import log_mixture
+from hepml.ml.dijet.objective import MixtureObjective
 from hepml.ml.dijet.results import Landscape
-from hepml.ml.dijet.starts import scan_masses
+from hepml.ml.dijet.splines import Axis
+from hepml.ml.dijet.starts import cut_for, scan_masses
+from hepml.ml.dijet.yields import along
 
 __all__ = ["mass_landscape", "yield_landscape"]
 
 Floats = NDArray[np.float64]
+
+# Largest step of a mass [GeV]: contours are smooth.
+_STEP = 12.5
 
 
 def mass_landscape(
@@ -24,6 +30,7 @@ def mass_landscape(
     x: NDArray[Any] | None = None,
     y: NDArray[Any] | None = None,
     *,
+    reference: RatioGrid | None = None,
     truth: Mapping[str, float] | None = None,
     best: tuple[float, float] | None = None,
 ) -> Landscape:
@@ -34,7 +41,11 @@ def mass_landscape(
     data : RatioGrid
         Density ratios of the data, with two masses.
     x, y : array, optional
-        Masses [GeV]; default: the nodes of the grid.
+        Masses [GeV]; default: the nodes of the grid, and so many between them that steps are
+        12.5 GeV at most.
+    reference : RatioGrid, optional
+        Density ratios of the reference: q is of the cross-entropy then, which is the likelihood of
+        what is data and what is reference.
     truth : mapping of str to float, optional
         What was put into the data, by the names of the masses.
     best : (float, float), optional
@@ -54,7 +65,11 @@ def mass_landscape(
         )
     if not len(data):
         raise ModelError("A likelihood needs events, and there are none.")
-    found = scan_masses(data, x, y)
+    xs, ys = (
+        _fine(axis) if values is None else np.asarray(values, np.float64)
+        for axis, values in zip(data.axes, (x, y), strict=True)
+    )
+    found = scan_masses(_objective(data, reference), xs, ys)
     place = np.unravel_index(int(found.deviance.argmin()), found.deviance.shape)
     lowest = (float(found.x[place[0]]), float(found.y[place[1]]))
     here = _truth(truth, names)
@@ -78,6 +93,7 @@ def yield_landscape(
     mu: NDArray[Any],
     alpha: NDArray[Any],
     *,
+    reference: RatioGrid | None = None,
     truth: Mapping[str, float] | None = None,
     best: tuple[float, float] | None = None,
 ) -> Landscape:
@@ -91,6 +107,8 @@ def yield_landscape(
         Where the masses are held [GeV].
     mu, alpha : array
         Points of the plane.
+    reference : RatioGrid, optional
+        See :func:`mass_landscape`.
     truth : mapping of str to float, optional
         What was put into the data: ``mu`` and ``alpha``.
     best : (float, float), optional
@@ -109,13 +127,11 @@ def yield_landscape(
         )
     if not len(data):
         raise ModelError("A likelihood needs events, and there are none.")
-    ratios = data.log_ratios(*masses)
     xs, ys = np.asarray(mu, np.float64), np.asarray(alpha, np.float64)
+    cut = cut_for(len(data), float(xs.max()))
+    (point,) = along(_objective(data, reference), masses[0], np.array([masses[1]]), cut=cut)
     deviance = np.array(
-        [
-            [-2 * log_mixture(ratios, m, np.array([1 - a, a])).sum() for m in xs.tolist()]
-            for a in ys.tolist()
-        ]
+        [[point.deviance(np.array([m * (1 - a), m * a])) for m in xs.tolist()] for a in ys.tolist()]
     )
     row, column = np.unravel_index(int(deviance.argmin()), deviance.shape)
     return Landscape(
@@ -128,6 +144,22 @@ def yield_landscape(
         best=best or (float(xs[column]), float(ys[row])),
         truth=_truth(truth, ("mu", "alpha")),
     )
+
+
+def _objective(data: RatioGrid, reference: RatioGrid | None) -> MixtureObjective:
+    return MixtureObjective(
+        data, reference, loss="likelihood" if reference is None else "cross-entropy"
+    )
+
+
+def _fine(axis: Axis) -> Floats:
+    """Nodes, and points between them."""
+    steps = [math.ceil(width / _STEP) for width in np.diff(axis.nodes).tolist()]
+    inner = [
+        np.linspace(low, high, count, endpoint=False)
+        for low, high, count in zip(axis.nodes[:-1], axis.nodes[1:], steps, strict=True)
+    ]
+    return np.concatenate([*inner, axis.nodes[-1:]])
 
 
 def _truth(truth: Mapping[str, float] | None, names: Any) -> tuple[float, float] | None:

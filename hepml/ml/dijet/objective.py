@@ -78,6 +78,11 @@ class MixtureObjective:
         self.lower = np.array([*(axis.low for axis in axes), 0.0, *(0.0 for _ in alphas)])
         self.upper = np.array([*(axis.high for axis in axes), LARGEST, *(1.0 for _ in alphas)])
 
+    @property
+    def prior(self) -> float:
+        """Logarithm of the numbers' ratio, data over reference, without signal."""
+        return self._log_prior(0.0)[0]
+
     def point(self, theta: Array) -> tuple[float, float]:
         """Masses, those of axes with a single node included."""
         free = iter(theta[: self.masses].tolist())

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hepml.errors import ParameterError, did_you_mean
 from hepml.ml.dijet.descent import Stop, descend
+from hepml.ml.dijet.diagonal import descend_ordered, ordered_covariance
 from hepml.ml.dijet.objective import LARGEST, MixtureObjective
 from hepml.ml.dijet.profile import End, find_end
 from hepml.ml.dijet.starts import scan_masses
@@ -60,12 +61,9 @@ class Search:
     def descend(self, start: Array) -> Stop:
         """One descent; on a symmetric grid the first mass comes out larger."""
         start = np.where(self.held, self.values, start)
-        found = descend(self.objective, start, held=self.held)
-        if self.ordered and found.theta[0] < found.theta[1]:
-            theta = found.theta.copy()
-            theta[[0, 1]] = theta[[1, 0]]
-            found = Stop(theta, found.deviance, found.distance, found.calls)
-        return found
+        if self.ordered:
+            return descend_ordered(self.objective, start, self.ordered, held=self.held)
+        return descend(self.objective, start, held=self.held)
 
     def descents(self, most: int) -> list[tuple[Array, Stop]]:
         """Descents from the lowest nodes, the best first."""
@@ -75,7 +73,7 @@ class Search:
         for place, name in enumerate(self.objective.names[: self.mu]):
             if self.held[place]:
                 nodes[names.index(name)] = self.values[place : place + 1]
-        found = scan_masses(self.objective.data, *nodes)
+        found = scan_masses(self.objective, *nodes)
         symmetric = self.ordered is not None
         stops = []
         for i, j in found.minima(most, symmetric=symmetric):
@@ -93,6 +91,37 @@ class Search:
         if theta[self.mu] <= NONE:
             free &= np.arange(len(theta)) == self.mu
         return np.asarray(free)
+
+    def errors(self, theta: Array) -> tuple[Array, Array, Mask]:
+        """What the information matrix says.
+
+        Parameters
+        ----------
+        theta : array
+            Parameters of the best fit.
+
+        Returns
+        -------
+        errors : array
+            NaN where there is none: at limits, wider than the limits, and of two masses that
+            cannot be told from equal ones, where it says nothing.
+        correlation : array, shape (correlated, correlated)
+            Correlations.
+        correlated : array of bool
+            Of which parameters.
+        """
+        free = self.moving(theta)
+        matrix, tied = ordered_covariance(self.objective, theta, free, self.ordered)
+        errors = np.sqrt(np.diag(matrix))
+        if self.ordered and free[:2].all():
+            apart = matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1]
+            if (theta[0] - theta[1]) ** 2 <= apart or tied.any():
+                errors[:2] = np.nan
+        errors[~free | (errors > self.objective.upper - self.objective.lower)] = np.nan
+        used = free & ~tied
+        part = matrix[np.ix_(used, used)]
+        size = np.sqrt(np.diag(part))
+        return errors, part / np.outer(size, size), used
 
     def intervals(self, best: Stop, level: float) -> dict[str, tuple[End, End]]:
         """Both ends of each parameter's interval."""

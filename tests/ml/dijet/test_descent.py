@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from hepml.ml.dijet.descent import descend
+from hepml.ml.dijet.descent import covariance, descend
 
 
 class Bowl:
@@ -57,3 +58,28 @@ def test_a_slope_without_a_minimum_is_no_convergence() -> None:
             return 0.0, np.ones(len(theta))
 
     assert not descend(Step([3.0]), np.array([5.0])).converged
+
+
+@pytest.mark.parametrize("size", [0.0, 5e-324, 1e-200, 1e-12, 1.0, 1e200])
+def test_information_of_any_size_is_inverted_without_overflow(size: float) -> None:
+    class Flat(Bowl):
+        def information(self, theta: np.ndarray) -> np.ndarray:
+            # nothing is known of the first two, which are masses where there is no signal
+            return np.array([[size, size, 0.0], [size, size, 0.0], [0.0, 0.0, 4.0]])
+
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        matrix = covariance(Flat([1.0, 2.0, 3.0]), np.ones(3), np.ones(3, bool))
+        step = matrix @ np.array([0.0, 0.0, 8.0])
+    assert np.isfinite(matrix).all()
+    np.testing.assert_allclose(step, [0, 0, 2], atol=1e-6)
+
+
+def test_a_descent_where_nothing_is_known_stays_where_it_is() -> None:
+    class Flat(Bowl):
+        def evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+            return 0.0, np.zeros(len(theta))
+
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        found = descend(Flat([3.0, 4.0], 0.0), np.array([5.0, 6.0]))
+    assert found.theta.tolist() == [5.0, 6.0]
+    assert found.converged

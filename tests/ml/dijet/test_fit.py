@@ -13,7 +13,7 @@ from hepml.ml.dijet.fit import fit_mixture
 from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.normalise import normalise
 from hepml.ml.dijet.objective import MixtureObjective
-from tests.ml.dijet.toys import NODES, exact, gaussians, mixed, planes
+from tests.ml.dijet.toys import NODES, exact, gaussians, mixed, paired, pairs, planes
 
 AT = (330.0, 210.0)
 
@@ -109,6 +109,49 @@ def test_a_symmetric_grid_gives_the_larger_mass_first() -> None:
     fit = fit_mixture(grid)
     assert fit["mx"].value == pytest.approx(AT[0], abs=3 * fit["mx"].error)
     assert fit["my"].value == pytest.approx(AT[1], abs=3 * fit["my"].error)
+
+
+@pytest.mark.parametrize("at", [(300.0, 300.0), (310.0, 290.0)])
+def test_intervals_of_masses_that_meet_are_found(at: tuple[float, float]) -> None:
+    rng = np.random.default_rng(17)
+    for _ in range(4):
+        fit = fit_mixture(paired(pairs(1_500, 120, at, rng)))
+        assert fit.converged
+        assert not any("not accurate" in flag or "missing" in flag for flag in fit.flags)
+        low, high = fit["my"], fit["mx"]
+        assert low.value <= high.value
+        assert high.low < high.value < high.high
+        assert low.low < low.value < low.high
+        assert fit["mu"].low < fit["mu"].value < fit["mu"].high
+
+
+def test_equal_masses_have_intervals_and_no_error_of_their_own() -> None:
+    rng = np.random.default_rng(4)
+    fits = [fit_mixture(paired(pairs(1_500, 120, (300.0, 300.0), rng))) for _ in range(6)]
+    equal = [fit for fit in fits if fit["mx"].value == fit["my"].value]
+    assert 0 < len(equal) < 6
+    for fit in equal:
+        assert (fit["mx"].error, fit["my"].error) == (None, None)
+        assert fit["mu"].error == pytest.approx(fit["mu"].high - fit["mu"].value, rel=0.3)
+        assert "mx" not in fit.correlated
+        # the other mass can go with it in one direction and has to stay behind in the other
+        assert fit["mx"].high - fit["mx"].value > fit["mx"].value - fit["mx"].low
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [(300.0, 300.0), (300.0, 100.0)])
+def test_intervals_of_masses_cover_also_where_these_meet(at: tuple[float, float]) -> None:
+    rng, count = np.random.default_rng(300), 50
+    truth = {"mx": at[0], "my": at[1], "mu": 120 / 1_620, "alpha": 0.4}
+    covered = dict.fromkeys(truth, 0)
+    for _ in range(count):
+        fit = fit_mixture(paired(pairs(1_500, 120, at, rng)))
+        for name, value in truth.items():
+            item = fit[name]
+            above = item.low_open or item.low <= value
+            covered[name] += above and (item.high_open or value <= item.high)
+    for times in covered.values():
+        assert abs(times / count - 0.6827) < 3 * np.sqrt(0.6827 * 0.3173 / count)
 
 
 def test_masses_between_the_nodes_can_be_held() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hepml.errors import ModelError, ParameterError
 from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.landscape import mass_landscape, yield_landscape
+from hepml.ml.dijet.objective import MixtureObjective
 from hepml.ml.dijet.results import Landscape
 
 NODES = np.arange(100.0, 501.0, 50.0)
@@ -37,8 +38,8 @@ def grid(signal: int = 400, symmetric: bool = False) -> RatioGrid:
 
 def test_the_best_masses_are_the_true_ones() -> None:
     found = mass_landscape(grid(), truth=TRUTH)
-    assert found.best == (400.0, 200.0)
-    row, column = found.y.index(200.0), found.x.index(400.0)
+    assert found.best == pytest.approx((400.0, 200.0), abs=15)
+    row, column = found.y.index(found.best[1]), found.x.index(found.best[0])
     assert found.q[row][column] == 0.0
     assert found.truth == (400.0, 200.0)
     assert found.mirrored == (200.0, 400.0)
@@ -49,6 +50,24 @@ def test_a_symmetric_grid_has_two_minima() -> None:
     found = mass_landscape(grid(symmetric=True))
     q = np.array(found.q)
     assert np.allclose(q, q.T)
+
+
+def test_steps_are_fine_enough_for_contours_and_nodes_are_among_them() -> None:
+    found = mass_landscape(grid(20))
+    assert set(NODES) <= set(found.x)
+    assert np.diff(found.x).max() == 12.5
+
+
+def test_with_a_reference_it_is_the_cross_entropy() -> None:
+    data, reference = grid(), grid(0)
+    masses = (400.0, 200.0)
+    objective = MixtureObjective(data, reference, loss="cross-entropy")
+    mu, alpha = np.array([0.1, 0.2]), np.array([0.3])
+    (row,) = yield_landscape(data, masses, mu, alpha, reference=reference).q
+    plain = [objective.evaluate(np.array([*masses, m, 0.3]))[0] for m in mu]
+    assert row[0] - row[1] == pytest.approx(plain[0] - plain[1], abs=0.01)
+    found = mass_landscape(data, np.array([400.0]), np.array([200.0, 300.0]), reference=reference)
+    assert found.best == masses
 
 
 def test_points_between_the_nodes() -> None:

@@ -68,7 +68,44 @@ def test_a_profile_below_the_minimum_says_where() -> None:
 
 
 def test_an_order_of_two_parameters_is_kept() -> None:
-    found = profile_point(Bowl(), np.array([1.0, 2.0]), 0, 1.1, FREE, ordered=(0, 1))
+    found = profile_point(Bowl(), [np.array([1.0, 2.0])], 0, 1.1, FREE, ordered=(0, 1))
     assert found.theta[1] <= 1.1
-    other = profile_point(Bowl(), np.array([1.0, 2.0]), 1, 2.1, FREE, ordered=(0, 1))
+    other = profile_point(Bowl(), [np.array([1.0, 2.0])], 1, 2.1, FREE, ordered=(0, 1))
     assert other.theta[0] >= 2.1
+
+
+def test_a_curved_valley_is_followed() -> None:
+    class Valley(Bowl):
+        """(x / 3)^2, and y close to x squared."""
+
+        def evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+            x, y = theta
+            off = 20 * (y - x**2)
+            return x**2 / 9 + off**2, np.array([2 * x / 9 - 80 * off * x, 40 * off])
+
+        def information(self, theta: np.ndarray) -> np.ndarray:
+            slope = np.array([-40 * theta[0], 20.0])
+            return np.outer(slope, slope) + np.diag([1 / 9, 0.0])
+
+    valley = Valley(low=-20.0)
+    valley.upper[:] = 20.0
+    for side in (-1, 1):
+        end = find_end(valley, Stop(np.zeros(2), 0.0, 0.0, 1), 0, side, 1.0, FREE)
+        assert end.value == pytest.approx(3 * side, rel=0.02)
+        assert not end.failed
+
+
+def test_roots_far_from_a_straight_line_are_bracketed() -> None:
+    class Steep(Bowl):
+        """The deviance rises by the eighth power, and the information is of a parabola."""
+
+        def evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+            return float(theta[0] ** 8), np.array([8 * theta[0] ** 7])
+
+        def information(self, theta: np.ndarray) -> np.ndarray:
+            return np.array([[400.0]])
+
+    steep = Steep()
+    steep.lower, steep.upper = np.array([-10.0]), np.array([10.0])
+    end = find_end(steep, Stop(np.zeros(1), 0.0, 0.0, 1), 0, 1, 1.0, np.zeros(1, bool))
+    assert (end.value, end.failed) == (pytest.approx(1.0, rel=0.02), False)

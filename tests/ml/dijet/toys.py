@@ -1,4 +1,4 @@
-"""Toys whose densities are known: one feature, and two masses with two hypotheses."""
+"""Toys whose densities are known: one feature, two masses with two hypotheses, ordered pairs."""
 
 from __future__ import annotations
 
@@ -56,3 +56,37 @@ def mixed(size: int, each: tuple[int, int], seed: int, at: tuple[float, float]) 
     parts = [background(size, rng)]
     parts += [signal(count, *at, wide, rng) for wide, count in enumerate(each)]
     return np.concatenate(parts)
+
+
+PAIR_NODES = np.arange(25.0, 476.0, 25.0)
+WIDTHS = (30.0, 50.0)
+
+
+def pairs(background: int, signal: int, at: tuple[float, float], rng: np.random.Generator) -> Rows:
+    """Two measured masses, the larger first: which is of which resonance no one knows.
+
+    Numbers of events fluctuate; 40 % of the signal are of the second, wider hypothesis.
+    """
+    parts = [rng.normal(200.0, 200.0, (rng.poisson(background), 2))]
+    for share, width in zip((0.6, 0.4), WIDTHS, strict=True):
+        parts.append(rng.normal(at, width, (rng.poisson(share * signal), 2)))
+    return -np.sort(-np.concatenate(parts), axis=1)
+
+
+def paired(rows: Rows) -> RatioGrid:
+    """Their true density ratios at all nodes: even functions of the masses' difference."""
+
+    def log_normal(values: Rows, mean: float, width: float) -> Rows:
+        return np.asarray(-(((values - mean) / width) ** 2) / 2 - np.log(width))
+
+    below = log_normal(rows, 200.0, 200.0).sum(axis=1)
+    size = len(PAIR_NODES)
+    values = np.empty((2, size, size, len(rows)), np.float32)
+    for k, width in enumerate(WIDTHS):
+        each = np.array([log_normal(rows, mass, width) for mass in PAIR_NODES])
+        for i in range(size):
+            for j in range(i + 1):
+                both = np.logaddexp(each[i, :, 0] + each[j, :, 1], each[j, :, 0] + each[i, :, 1])
+                values[k, i, j] = values[k, j, i] = both - np.log(2) - below
+    nodes = {"mx": PAIR_NODES, "my": PAIR_NODES}
+    return RatioGrid(values, nodes, names=("two_prong", "three_prong"), symmetric=True)
