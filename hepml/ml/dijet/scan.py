@@ -6,11 +6,8 @@ import hashlib
 import itertools
 import json
 import logging
-import multiprocessing
-import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +15,9 @@ from hepml.engine.store import write_json
 from hepml.errors import FileAccessError, HepmlError, OutputError, ParameterError
 from hepml.ml.dijet.results import DijetJudgement
 from hepml.ml.dijet.scan_metrics import scan_metrics
+from hepml.ml.dijet.scan_pool import end_if_told, worker_pool
 from hepml.ml.dijet.scan_results import FailedPoint, PointOptions, ScanPoint, ScanResult
 from hepml.ml.dijet.summary import summarise
-from hepml.processes import follow_parent, without_main
 
 __all__ = ["FLAT", "SIGNAL_FRACTIONS", "Point", "point_key", "run_scan", "scan_grid"]
 
@@ -38,7 +35,6 @@ FLAT = frozenset({"supervised", "parametric"})
 """Strategies that learn from labels: what they find does not depend on mu; points have mu 0."""
 
 _FOLDER = "points"
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def scan_grid(
@@ -228,7 +224,7 @@ def _judged(
             yield key, _judge(point, options, key, path)
         return
     first, waiting = _in_order(todo, shared)
-    with _pool(min(workers, len(todo))) as pool:
+    with worker_pool(min(workers, len(todo))) as pool:
         running = {pool.submit(_judge, point, *item): item for item in first}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -258,6 +254,7 @@ def _in_order(
 
 def _judge(point: Point, options: PointOptions, key: str, path: Path) -> Found:
     """One point, written by whoever made it: an interrupt loses nothing that was finished."""
+    end_if_told()
     try:
         judgement = point(options)
     except HepmlError as error:
@@ -265,25 +262,3 @@ def _judge(point: Point, options: PointOptions, key: str, path: Path) -> Found:
     found = ScanPoint(key=key, options=options, judgement=judgement)
     found.write(path)
     return found
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes with one thread each for linear algebra."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent)
-    try:
-        with without_main():
-            os.environ.update(dict.fromkeys(_THREADS, "1"))
-            for _ in range(workers):
-                pool.submit(int)  # a process starts for each call that finds no idle one
-        yield pool
-    finally:
-        # after an interrupt the points in progress end, the others never start
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,7 @@ from hepml.ml.dijet.evaluation import judge
 from hepml.ml.dijet.results import DijetJudgement, Fitted, Parameter
 from hepml.ml.dijet.scan_results import PointOptions
 
-__all__ = ["fit_like", "judgement_like", "sample", "seedless"]
+__all__ = ["fit_like", "judgement_like", "patient", "sample", "seedless"]
 
 
 def sample(separation: float, seed: int = 0) -> tuple[Any, Any, Any]:
@@ -68,3 +71,11 @@ def judgement_like(options: PointOptions) -> DijetJudgement:
 def seedless(options: PointOptions) -> DijetJudgement:
     """A point that must not be asked for."""
     raise AssertionError(f"judged again: {options}")
+
+
+def patient(options: PointOptions) -> DijetJudgement:
+    """A point that takes half a minute, and leaves a mark at its end; but for the first seed."""
+    if options.seed:
+        time.sleep(30)
+        Path(os.environ["PATIENT_MARK"]).write_text("finished")
+    return judgement_like(options)
