@@ -86,6 +86,12 @@ def dijet(
     ] = None,
     include: Include = None,
     exclude: Exclude = None,
+    toys: Annotated[
+        int,
+        typer.Option(
+            help="Prior-assisted: searches of pseudo-data without signal, for a global p-value."
+        ),
+    ] = 0,
     folds: Annotated[
         int, typer.Option(help="0: one split; from 5 on: every event is tested once.")
     ] = 0,
@@ -126,6 +132,7 @@ def dijet(
         "kappa": tuple(values("--kappa", [kappa or ""], float)),
         "include": mass_points("--include", include),
         "exclude": mass_points("--exclude", exclude),
+        "toys": toys,
         "folds": folds,
         "poisson": poisson,
         "quick": quick,
@@ -151,7 +158,10 @@ def _search(run: Path, out: Path, asked: Any, priors: Path | None) -> DijetResul
             return tell_dijets(run, out, asked, priors=priors, progress=progress)
     except KeyboardInterrupt:
         if state_area(out).exists():
-            typer.echo("\nstopped; the same command goes on with the trained priors", err=True)
+            typer.echo(
+                "\nstopped; the same command goes on with the trained priors and finished toys",
+                err=True,
+            )
         raise
 
 
@@ -189,6 +199,10 @@ def _fit_rows(table: Any, fit: Fitted) -> None:
         table.add_row(f"{item.name}{unit}", text)
     if fit.p is not None:
         table.add_row("local p-value of no signal", f"{fit.p:.2g}  (Z = {fit.Z or 0:.1f})")
+    if fit.q0_toys is not None:
+        toys = fit.q0_toys
+        text = f"{toys.p:.2g}  [{toys.p_low:.2g}, {toys.p_high:.2g}]  (Z = {toys.Z:.1f})"
+        table.add_row(f"global p-value, {toys.number:,} toys", text)
 
 
 def _text(found: Interval, form: str) -> str:

@@ -15,6 +15,7 @@ from hepml.plots.dijet_scan import fraction_figure, noise_figure, plane_figure
 from hepml.plots.dijet_scan_fits import masses_figure, recovered_figure, yields_figure
 from hepml.plots.dijet_spectra import mass_figure, score_figure
 from hepml.plots.dijet_style import dijet_look
+from hepml.plots.dijet_toys import toys_figure
 from hepml.plots.style import Draw, Look, Progress, save_figures
 from hepml.plots.toptag_curves import loss_figure
 
@@ -73,6 +74,8 @@ def search_figures(found: DijetResult, look: Look) -> Figures:
     if main.fit is not None and main.fit.parameters:
         draw = partial(parameters_figure, main.fit, look, trials=trials, title=title)
         figures.append(("parameters", draw))
+    if main.fit is not None and main.fit.q0_toys is not None:
+        figures.append(("toys", partial(toys_figure, main.fit, look, title=title)))
     names: dict[str, int] = {}
     for item in found.landscapes:
         name = f"landscape_{item.x_name}_{item.y_name}"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["landscape_figure", "parameters_figure"]
 
-# Rises of q that hold 68.3 and 95.4 % for two parameters.
-_LEVELS = {2.30: "68 %", 6.18: "95 %"}
+# Rises of q that hold 68.3 and 95 % for two parameters.
+_LEVELS = {2.30: "68 %", 5.99: "95 %"}
 _FITTED, _TRUTH = "#bd1f01", "black"
 
 
@@ -34,21 +34,12 @@ def landscape_figure(found: Landscape, look: Look | None = None, *, title: str =
     title : str
         Name of the strategy.
     """
-    from matplotlib.colors import PowerNorm
-
     x, y = np.array(found.x), np.array(found.y)
     q = np.array([[np.nan if value is None else value for value in row] for row in found.q])
     with canvas(look) as (figure, (axes,)):
-        finite = q[np.isfinite(q)]
-        top = max(float(np.quantile(finite, 0.95)) if len(finite) else 0.0, 10.0)
-        mesh = axes.pcolormesh(
-            _edges(x), _edges(y), np.ma.masked_invalid(q), cmap="viridis_r",
-            norm=PowerNorm(0.5, 0.0, top), rasterized=True,
-        )  # fmt: skip
+        mesh = _mesh(axes, x, y, q)
         bar = figure.colorbar(mesh, ax=axes, pad=0.02, extend="max")
         bar.set_label(r"$q = -2\,\Delta\ln L$")
-        axes.set_xlim(_edges(x)[0], _edges(x)[-1])
-        axes.set_ylim(_edges(y)[0], _edges(y)[-1])
         _contours(axes, x, y, q)
         outline: dict[str, Any] = {"markeredgecolor": "black", "linestyle": "none", "zorder": 6}
         if found.mirrored is not None:
@@ -66,6 +57,24 @@ def landscape_figure(found: Landscape, look: Look | None = None, *, title: str =
             title=_note(found, title), title_fontsize=12, alignment="left",
         )  # fmt: skip
     return figure
+
+
+def _mesh(axes: Any, x: Any, y: Any, q: Any) -> Any:
+    """Colours of q; smooth between the points where it is there at all of them."""
+    from matplotlib.colors import PowerNorm
+
+    finite = q[np.isfinite(q)]
+    top = max(float(np.quantile(finite, 0.95)) if len(finite) else 0.0, 10.0)
+    options: dict[str, Any] = {
+        "cmap": "viridis_r", "norm": PowerNorm(0.5, 0.0, top), "rasterized": True,
+    }  # fmt: skip
+    if len(finite) == q.size and min(q.shape) > 1:
+        axes.set_xlim(x[0], x[-1])
+        axes.set_ylim(y[0], y[-1])
+        return axes.pcolormesh(x, y, q, shading="gouraud", **options)
+    axes.set_xlim(_edges(x)[0], _edges(x)[-1])
+    axes.set_ylim(_edges(y)[0], _edges(y)[-1])
+    return axes.pcolormesh(_edges(x), _edges(y), np.ma.masked_invalid(q), **options)
 
 
 def _corner(found: Landscape) -> str:

@@ -65,6 +65,24 @@ def test_what_cannot_be_is_refused(words: list[str], message: str, tmp_path: Pat
         raise found.exception or AssertionError(found.output)
 
 
+def test_toys_give_a_global_p_value(tmp_path: Path) -> None:
+    points = [(float(x), float(y)) for x in (200, 300, 400) for y in (200, 300, 400)]
+    table = write_table(tmp_path / "table", 2_000, 300, points)
+    options = [
+        *("--learner", "trees", "--modes", "qq", "--mu", "0.15", "--toys", "3", "--quick"),
+        *("--no-plots", "--out", str(tmp_path / "t")),
+    ]
+    found = CliRunner().invoke(app, ["dijet", str(table), *options])
+    assert found.exit_code == 0, found.output
+    assert "global p-value, 3 toys" in found.output
+    assert "the global p-value is an upper limit" in " ".join(found.output.split())
+    metrics = json.loads((tmp_path / "t" / "metrics.json").read_text())
+    assert metrics["p_global"] == 0.25
+    fit = json.loads((tmp_path / "t" / "result.json").read_text())["judgements"][0]["fit"]
+    assert fit["q0_toys"]["number"] == 3
+    assert fit["Z_global"] == metrics["Z_global"] > 0
+
+
 def test_a_fit_shows_how_far_it_is_from_what_was_put_in(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table("figure", "value")
     item = Parameter(name="mu", value=0.05, low=0.04, high=0.07, truth=0.06)

@@ -74,6 +74,9 @@ class DijetOptions:
         The only mass points that the priors are trained on; none given: all.
     exclude : tuple of (float, float)
         Mass points that the priors are not trained on.
+    toys : int
+        Searches of pseudo-data without signal by which the prior-assisted fit is judged: how
+        often background alone gives as large a q0 at any masses. 0: only the local p-value.
     folds : int
         0: one split by event key. From 5 on: every event is tested once, by models that never
         saw it.
@@ -101,6 +104,7 @@ class DijetOptions:
     kappa: tuple[float, ...] = ()
     include: tuple[tuple[float, float], ...] = ()
     exclude: tuple[tuple[float, float], ...] = ()
+    toys: int = 0
     folds: int = 0
     poisson: bool = False
     quick: bool = False
@@ -124,11 +128,23 @@ class DijetOptions:
                 raise ParameterError(f"--{name} is at least 1, not {value}.")
         if self.noise < 0 or self.seed < 0:
             raise ParameterError("Neither --noise nor --seed is negative.")
+        self._check_toys()
         if self.folds and self.folds < len(ROLES):
             raise ParameterError(f"--folds is 0, or at least {len(ROLES)}, not {self.folds}.")
         self._check_kappa()
         if self.published and self.learner == "auto":
             object.__setattr__(self, "learner", "network")
+
+    def _check_toys(self) -> None:
+        if self.toys < 0:
+            raise ParameterError(f"--toys is a number of pseudo-experiments, not {self.toys}.")
+        if self.toys and (self.strategy != "prior-assisted" or self.published):
+            raise ParameterError(
+                "--toys gives a p-value, which only the prior-assisted fit has, without --preset "
+                "published."
+            )
+        if self.toys and self.folds:
+            raise ParameterError("--toys is of one split: folds have no p-value in common.")
 
     def _check_kappa(self) -> None:
         if not self.kappa:

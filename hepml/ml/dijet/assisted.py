@@ -28,6 +28,8 @@ from hepml.ml.dijet.priors import Priors
 from hepml.ml.dijet.ratios import mean_one
 from hepml.ml.dijet.results import Fitted, Parameter
 from hepml.ml.dijet.stages import Stages
+from hepml.ml.dijet.toys import Background, Resampled, Shuffled, background_toys
+from hepml.stats.numbers import Toys
 
 __all__ = ["learn_assisted"]
 
@@ -58,7 +60,7 @@ def learn_assisted(
     priors = train_priors(stages, asked, store, progress)
     if asked.strategy == "parametric":
         return _at_truth(stages, asked, priors)
-    return _Assisted(stages, asked, priors, progress).outcome()
+    return _Assisted(stages, asked, priors, store, progress).outcome()
 
 
 def _at_truth(stages: Stages, asked: DijetOptions, priors: Priors) -> Outcome:
@@ -81,7 +83,12 @@ class _Assisted:
     """One fit, its score, and what is known of both."""
 
     def __init__(
-        self, stages: Stages, asked: DijetOptions, priors: Priors, progress: Progress | None
+        self,
+        stages: Stages,
+        asked: DijetOptions,
+        priors: Priors,
+        store: str | Path | None,
+        progress: Progress | None,
     ) -> None:
         self.stages, self.asked, self.priors = stages, asked, priors
         x, sample = stages.events.x, stages.weak_train
@@ -95,6 +102,7 @@ class _Assisted:
         self.fit = fit_mixture(
             self.data, self.reference, loss=asked.fit_loss, starts=asked.trial_count
         )
+        self.toys = self._toys(store, progress) if asked.toys else None
         self.seconds = time.monotonic() - began
         end = self.fit.descents[0].end
         names = [item.name for item in self.fit.parameters]
@@ -109,6 +117,20 @@ class _Assisted:
         x, y = (float(found.get(axis.name, axis.nodes[0])) for axis in self.data.axes)
         return x, y
 
+    def _toys(self, store: str | Path | None, progress: Progress | None) -> Toys:
+        """The same search in pseudo-data without signal."""
+        asked, priors = self.asked, self.priors
+        background: Background
+        if self.reference is None:
+            pool = priors.grid(priors.rest, progress)
+            background = Resampled(pool, priors.weights, len(self.data))
+        else:
+            background = Shuffled(self.data, self.reference)
+        return background_toys(
+            background, self.fit.q0, asked.toys, starts=asked.trial_count, seed=asked.seed,
+            store=store, progress=progress,
+        )  # fmt: skip
+
     def outcome(self) -> Outcome:
         """Everything."""
         stages, priors = self.stages, self.priors
@@ -119,6 +141,11 @@ class _Assisted:
         else:
             scores = _log_sum(ratios, self.shares)
             notes.append("the score ranks events as an arbitrarily small signal would")
+        if self.toys is not None and self.toys.p_low == 0:
+            notes.append(
+                f"none of {self.toys.number:,} toys has as large a q0: the global p-value is an "
+                "upper limit"
+            )
         reference = stages.weak_train.rows[~stages.weak_train.data]
         calibration = priors.log_ratios(stages.events.x[reference], self.masses)
         validation = self._validation()
@@ -172,6 +199,9 @@ class _Assisted:
             q0=fit.q0,
             p=fit.p,
             Z=fit.Z,
+            q0_toys=self.toys,
+            p_global=None if self.toys is None else self.toys.p,
+            Z_global=None if self.toys is None else self.toys.Z,
             status="ok" if fit.converged and not fit.flags else " ".join(fit.flags) or "no minimum",
         )
         return compare_fit(found, true_parameters(self.stages, self.asked))

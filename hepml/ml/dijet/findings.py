@@ -21,8 +21,8 @@ __all__ = ["closure_at", "ordered_masses", "ratio_doubts", "search_landscapes", 
 
 Floats = NDArray[np.float64]
 
-# Points of a landscape over mu and alpha, each way.
-_POINTS = 41
+# Points of a landscape over mu and alpha.
+_POINTS = (81, 41)
 # ln L above which density ratios are not compared.
 _CUT_OFF = math.log(100)
 
@@ -77,8 +77,8 @@ def search_landscapes(
             yield_landscape(
                 data,
                 masses,
-                np.linspace(0.0, min(high, 0.99), _POINTS),
-                np.linspace(0, 1, _POINTS),
+                np.linspace(0.0, min(high, 0.99), _POINTS[0]),
+                np.linspace(0, 1, _POINTS[1]),
                 reference=reference,
                 truth=truth if "alpha" in truth else None,
                 best=(mu, float(share[1])),

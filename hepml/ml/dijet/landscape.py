@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ __all__ = ["mass_landscape", "yield_landscape"]
 
 Floats = NDArray[np.float64]
 
-# Largest step of a mass [GeV]: contours are smooth.
-_STEP = 12.5
+# Largest step of a mass, and what is near the best masses, where it is a quarter of that [GeV]:
+# contours are smooth.
+_STEP, _NEAR = 17.0, 30.0
 
 
 def mass_landscape(
@@ -41,8 +42,8 @@ def mass_landscape(
     data : RatioGrid
         Density ratios of the data, with two masses.
     x, y : array, optional
-        Masses [GeV]; default: the nodes of the grid, and so many between them that steps are
-        12.5 GeV at most.
+        Masses [GeV]; default: the nodes of the grid, two between the published ones, and more
+        near ``best``.
     reference : RatioGrid, optional
         Density ratios of the reference: q is of the cross-entropy then, which is the likelihood of
         what is data and what is reference.
@@ -66,7 +67,7 @@ def mass_landscape(
     if not len(data):
         raise ModelError("A likelihood needs events, and there are none.")
     xs, ys = (
-        _fine(axis) if values is None else np.asarray(values, np.float64)
+        _fine(axis, best or ()) if values is None else np.asarray(values, np.float64)
         for axis, values in zip(data.axes, (x, y), strict=True)
     )
     found = scan_masses(_objective(data, reference), xs, ys)
@@ -152,14 +153,20 @@ def _objective(data: RatioGrid, reference: RatioGrid | None) -> MixtureObjective
     )
 
 
-def _fine(axis: Axis) -> Floats:
-    """Nodes, and points between them."""
-    steps = [math.ceil(width / _STEP) for width in np.diff(axis.nodes).tolist()]
-    inner = [
-        np.linspace(low, high, count, endpoint=False)
-        for low, high, count in zip(axis.nodes[:-1], axis.nodes[1:], steps, strict=True)
-    ]
-    return np.concatenate([*inner, axis.nodes[-1:]])
+def _fine(axis: Axis, best: Sequence[float]) -> Floats:
+    """Nodes, and points between them; more of them near masses, on both axes alike."""
+
+    def divided(edges: Floats, most: Callable[[float], float]) -> Floats:
+        parts = [
+            np.linspace(low, high, math.ceil((high - low) / most((low + high) / 2)), endpoint=False)
+            for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        ]
+        return np.concatenate([*parts, edges[-1:]])
+
+    def step(centre: float) -> float:
+        return _STEP / 4 if any(abs(centre - mass) < _NEAR for mass in best) else _STEP
+
+    return divided(divided(axis.nodes, lambda _: _STEP), step)
 
 
 def _truth(truth: Mapping[str, float] | None, names: Any) -> tuple[float, float] | None:

@@ -119,7 +119,10 @@ def _fitted(fit: Fitted) -> dict[str, float | None]:
         }
         if item.low is not None and item.high is not None:
             metrics[f"{item.name}_error"] = (item.high - item.low) / 2
-    return metrics | {"q0": fit.q0, "p": fit.p, "Z": fit.Z}
+    metrics |= {"q0": fit.q0, "p": fit.p, "Z": fit.Z}
+    if fit.q0_toys is not None:
+        metrics |= {"p_global": fit.p_global, "Z_global": fit.Z_global}
+    return metrics
 
 
 def _card(found: DijetResult, events: DijetEvents) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 from hepml.ml.anomaly.results import Efficiency, RatePoint
 from hepml.ml.class_results import History
 from hepml.ml.results import Interval
-from hepml.stats.results import Result
+from hepml.stats.results import Result, Toys
 
 __all__ = [
     "DijetJudgement",
@@ -74,6 +74,11 @@ class Fitted(Result):
         The same of events that only choose among fits.
     q0, p, Z : float or None
         Test of mu = 0: twice the gain in ln L, its p-value at these masses, the significance.
+    q0_toys : Toys or None
+        q0 of pseudo-data without signal, where these were asked for.
+    p_global, Z_global : float or None
+        The share of them with at least this q0 at any masses, the data counted in, and its
+        significance; an upper limit where no toy has (``q0_toys.p_low`` is 0 then).
     spread : bool
         Intervals are how far trials agree, no statistical errors.
     mirrored : bool
@@ -89,6 +94,9 @@ class Fitted(Result):
     q0: float | None = None
     p: float | None = None
     Z: float | None = None
+    q0_toys: Toys | None = None
+    p_global: float | None = None
+    Z_global: float | None = None
     spread: bool = False
     mirrored: bool = False
     status: str = "ok"

@@ -41,9 +41,13 @@ def test_a_quick_search_has_fewer_trials() -> None:
         ({"kappa": (1.0,)}, "add --preset published"),
         ({"preset": "published", "kappa": (1.0, 2.0, 3.0)}, "one for each of qq, qqq"),
         ({"preset": "published", "kappa": (0.0,)}, "above 0"),
+        ({"toys": -1}, "number of pseudo-experiments"),
+        ({"toys": 9, "strategy": "weak"}, "only the prior-assisted fit"),
+        ({"toys": 9, "preset": "published"}, "without --preset published"),
+        ({"toys": 9, "folds": 5}, "of one split"),
     ],
 )
-def test_presets_and_kappa_that_cannot_be_are_refused(
+def test_options_that_do_not_go_together_are_refused(
     wrong: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ParameterError, match=message):

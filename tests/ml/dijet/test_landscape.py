@@ -52,10 +52,14 @@ def test_a_symmetric_grid_has_two_minima() -> None:
     assert np.allclose(q, q.T)
 
 
-def test_steps_are_fine_enough_for_contours_and_nodes_are_among_them() -> None:
-    found = mass_landscape(grid(20))
+def test_steps_are_fine_and_finer_near_the_best_masses() -> None:
+    found = mass_landscape(grid(20), best=(400.0, 210.0))
+    x, steps = np.array(found.x), np.diff(found.x)
     assert set(NODES) <= set(found.x)
-    assert np.diff(found.x).max() == 12.5
+    assert found.y == found.x
+    assert steps.max() < 17
+    for mass in (400.0, 210.0):
+        assert steps[abs(x[:-1] - mass) < 15].max() < 5
 
 
 def test_with_a_reference_it_is_the_cross_entropy() -> None:
