@@ -82,7 +82,7 @@ def descend_ordered(
     first, second = pair
     width = float((objective.upper - objective.lower)[first])
     stops: list[Stop] = []
-    if abs(start[first] - start[second]) > _NEAR * width:
+    if abs(start[first] - start[second]) > _ASIDE * width:
         found = _sorted(descend(objective, start, held=held), pair)
         if found.converged and found.theta[first] - found.theta[second] > _NEAR * width:
             return found

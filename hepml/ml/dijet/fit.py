@@ -61,7 +61,7 @@ def fit_mixture(
     fixed : mapping of str to float, optional
         Parameters that are given: ``mu``, ``alpha`` or masses [GeV].
     starts : int
-        Most descents.
+        Most nodes of the masses where descents begin; with equal masses there are two.
     intervals : bool
         Whether to find profile-likelihood intervals.
     level : float

@@ -81,6 +81,10 @@ class Search:
             masses = [mass for mass, axis in zip(pair, axes, strict=True) if axis.free]
             start = np.array([*masses, *_mixed(found.yields[i, j])])
             stops.append((start, self.descend(start)))
+            if symmetric and i == j:
+                # equal masses may be a minimum, and the lowest be beside it
+                apart = start + np.array([1, -1, *np.zeros(len(start) - 2)]) * _apart(found.x, i)
+                stops.append((apart, self.descend(apart)))
         return sorted(stops, key=lambda pair: pair[1].deviance)
 
     def moving(self, theta: Array) -> Mask:
@@ -139,6 +143,11 @@ class Search:
             )
             ends[name] = (low, high)
         return ends
+
+
+def _apart(nodes: Array, place: int) -> float:
+    """A third of the way to the next node."""
+    return float(nodes[min(place + 1, len(nodes) - 1)] - nodes[max(place - 1, 0)]) / 6
 
 
 def _mixed(yields: Array) -> list[float]:

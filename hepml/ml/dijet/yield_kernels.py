@@ -9,29 +9,23 @@ from numpy.typing import NDArray
 
 from hepml.compiled import compiled
 
-__all__ = ["keep_events", "yield_sums"]
+__all__ = ["keep_events", "log_ratios_on_line", "yield_sums"]
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-# ln L below which it is none, above which single precision does not hold L, and from which on an
-# event counts as pure signal.
-_NOTHING, _HUGE, _CERTAIN = -12.0, 80.0, 300.0
+# L above which single precision is left, and ln L from which on an event counts as pure signal.
+_HUGE, _CERTAIN = 1e30, 300.0
+# Products of losses between these have room for one more factor.
+_SMALL, _LARGE = 1e-150, 1e150
 _BLOCK = 1024
 
 
 @compiled
-def keep_events(
-    line: Singles,
-    first: int,
-    splines: Array,
-    offsets: Array,
-    cut: float,
-    excess: Array,
-    sums: Array,
-    squares: Array,
-) -> int:
-    """L - 1 of events that are like some signal, and sums of L over the others.
+def log_ratios_on_line(
+    line: Singles, first: int, splines: Array, offsets: Array, out: Singles
+) -> None:
+    """ln L from the splines of one mass.
 
     Parameters
     ----------
@@ -43,8 +37,35 @@ def keep_events(
         B-splines from there on.
     offsets : array, shape (hypotheses,)
         Added to ln L.
+    out : array of float32, shape (hypotheses, events)
+        Filled.
+    """
+    hypotheses, _, events = line.shape
+    for k in range(hypotheses):
+        for start in range(0, events, _BLOCK):
+            size = min(_BLOCK, events - start)
+            part = out[k, start : start + size]
+            for e in range(size):
+                part[e] = np.float32(offsets[k])
+            for j in range(len(splines)):
+                node = line[k, first + j, start : start + size]
+                weight = np.float32(splines[j])
+                for e in range(size):
+                    part[e] += weight * node[e]
+
+
+@compiled
+def keep_events(
+    log_ratios: Singles, ratios: Singles, cut: float, excess: Array, sums: Array, squares: Array
+) -> int:
+    """L - 1 of events that are like some signal, and sums of L over the others.
+
+    Parameters
+    ----------
+    log_ratios, ratios : array of float32, shape (hypotheses, events)
+        ln L and L.
     cut : float
-        ln L above which an event is kept.
+        L above which an event is kept.
     excess : array, shape (hypotheses, events)
         Filled from the left.
     sums, squares : array, shape (hypotheses,) and (hypotheses, hypotheses)
@@ -55,37 +76,25 @@ def keep_events(
     int
         Events that are kept.
     """
-    hypotheses, _, events = line.shape
-    z = np.empty((hypotheses, _BLOCK), np.float32)
-    small = np.empty(hypotheses)
+    hypotheses, events = ratios.shape
     count = 0
-    for start in range(0, events, _BLOCK):
-        size = min(_BLOCK, events - start)
-        for k in range(hypotheses):
-            for e in range(size):
-                z[k, e] = np.float32(offsets[k])
-            for j in range(len(splines)):
-                node = line[k, first + j, start : start + size]
-                weight = np.float32(splines[j])
-                for e in range(size):
-                    z[k, e] += weight * node[e]
-        for e in range(size):
-            top = z[0, e]
-            for k in range(1, hypotheses):
-                top = max(top, z[k, e])
-            if top > cut:
-                for k in range(hypotheses):
-                    if z[k, e] < _HUGE:
-                        excess[k, count] = float(math.exp(z[k, e])) - 1.0
-                    else:
-                        excess[k, count] = math.exp(min(float(z[k, e]), _CERTAIN))
-                count += 1
-            elif top > _NOTHING:
-                for k in range(hypotheses):
-                    small[k] = math.exp(z[k, e])
-                    sums[k] += small[k]
-                    for other in range(k + 1):
-                        squares[k, other] += small[k] * small[other]
+    for e in range(events):
+        top = ratios[0, e]
+        for k in range(1, hypotheses):
+            top = max(top, ratios[k, e])
+        if top > cut:
+            for k in range(hypotheses):
+                value = float(ratios[k, e])
+                if value > _HUGE:
+                    value = math.exp(min(float(log_ratios[k, e]), _CERTAIN))
+                excess[k, count] = value - 1.0
+            count += 1
+        else:
+            for k in range(hypotheses):
+                value = float(ratios[k, e])
+                sums[k] += value
+                for other in range(k + 1):
+                    squares[k, other] += value * ratios[other, e]
     for k in range(hypotheses):
         for other in range(k):
             squares[other, k] = squares[k, other]
@@ -93,7 +102,7 @@ def keep_events(
 
 
 @compiled
-def _of_event(value: float, kind: int, prior: float) -> tuple[float, float, float]:
+def _at_rest(value: float, kind: int, prior: float) -> tuple[float, float, float]:
     """Loss of ln Lambda, its slope and its curvature, see `hepml.ml.dijet.kernels`."""
     if kind == 0:
         return -value, -1.0, 1.0
@@ -135,20 +144,33 @@ def yield_sums(
     row = np.empty(hypotheses)
     for k in range(hypotheses):
         left -= yields[k]
+    # losses are logarithms of products, which are taken before these leave the double numbers
+    product, ratio = 1.0, math.exp(prior)
     for e in range(events):
         inside = 1.0
         for k in range(hypotheses):
             inside += yields[k] * excess[k, e]
-        loss, slope, curvature = _of_event(math.log(inside), kind, prior)
-        total += loss
+        slope, curvature = -1.0, 1.0
+        if kind == 0:
+            product /= inside
+        else:
+            grown = ratio * inside
+            chance = 1.0 / (1.0 + grown)
+            product *= 1.0 + (1.0 / grown if kind > 0 else grown)
+            slope = -chance if kind > 0 else 1.0 - chance
+            curvature = chance * (1.0 - chance)
+        if not _SMALL < product < _LARGE:
+            total += math.log(product)
+            product = 1.0
         for a in range(hypotheses):
             row[a] = excess[a, e] / inside
             gradient[a] += slope * row[a]
             for b in range(a + 1):
                 information[a, b] += curvature * row[a] * row[b]
+    total += math.log(product)
     if rest > 0:
-        loss, slope, curvature = _of_event(math.log(left), kind, prior)
-        # by the mixture itself, to second order in the sum of yields x L
+        # all others by sums of L and of its products, to second order in yields x L
+        loss, slope, curvature = _at_rest(math.log(left), kind, prior)
         first, second = slope / left, ((curvature if kind != 0 else 0.0) - slope) / left**2
         mean, square = 0.0, 0.0
         for a in range(hypotheses):

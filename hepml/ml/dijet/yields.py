@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.objective import MixtureObjective
-from hepml.ml.dijet.yield_kernels import keep_events, yield_sums
+from hepml.ml.dijet.yield_kernels import keep_events, log_ratios_on_line, yield_sums
 
 __all__ = ["CUT", "Events", "Yields", "along"]
 
@@ -194,8 +194,12 @@ def _line(grid: RatioGrid, x: float) -> Singles:
 
 
 def _kept(line: Singles, first: int, splines: Array, offsets: Array, cut: float) -> Events:
-    excess = np.empty((line.shape[0], line.shape[2]))
-    sums, squares = np.zeros(len(line)), np.zeros((len(line), len(line)))
-    offsets = np.asarray(offsets, np.float64)
-    count = keep_events(line, first, splines, offsets, cut, excess, sums, squares)
-    return Events(np.ascontiguousarray(excess[:, :count]), line.shape[2] - count, sums, squares)
+    hypotheses, _, events = line.shape
+    log_ratios = np.empty((hypotheses, events), np.float32)
+    log_ratios_on_line(line, first, splines, np.asarray(offsets, np.float64), log_ratios)
+    # single precision does not hold more; what is beyond is exponentiated one by one
+    ratios = np.exp(np.minimum(log_ratios, np.float32(80)))
+    excess = np.empty((hypotheses, events))
+    sums, squares = np.zeros(hypotheses), np.zeros((hypotheses, hypotheses))
+    count = keep_events(log_ratios, ratios, float(np.exp(cut)), excess, sums, squares)
+    return Events(np.ascontiguousarray(excess[:, :count]), events - count, sums, squares)
