@@ -21,9 +21,9 @@ __all__ = ["mass_landscape", "yield_landscape"]
 
 Floats = NDArray[np.float64]
 
-# Largest step of a mass, and what is near the best masses, where it is a sixth of that [GeV]:
+# Largest step of a mass, and what is near the best masses, where it is a quarter of that [GeV]:
 # contours are smooth.
-_STEP, _NEAR = 25.0, 30.0
+_STEP, _NEAR = 17.0, 30.0
 
 
 def mass_landscape(
@@ -42,7 +42,7 @@ def mass_landscape(
     data : RatioGrid
         Density ratios of the data, with two masses.
     x, y : array, optional
-        Masses [GeV]; default: the nodes of the grid, one between the published ones, and more
+        Masses [GeV]; default: the nodes of the grid, two between the published ones, and more
         near ``best``.
     reference : RatioGrid, optional
         Density ratios of the reference: q is of the cross-entropy then, which is the likelihood of
@@ -164,7 +164,7 @@ def _fine(axis: Axis, best: Sequence[float]) -> Floats:
         return np.concatenate([*parts, edges[-1:]])
 
     def step(centre: float) -> float:
-        return _STEP / 6 if any(abs(centre - mass) < _NEAR for mass in best) else _STEP
+        return _STEP / 4 if any(abs(centre - mass) < _NEAR for mass in best) else _STEP
 
     return divided(divided(axis.nodes, lambda _: _STEP), step)
 
