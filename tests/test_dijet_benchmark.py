@@ -1,4 +1,4 @@
-"""The benchmark of dijets adds up what it measured, and notices lost events."""
+"""The benchmark of dijets adds up what it measured, fits, and notices lost events."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -50,3 +51,21 @@ def test_lost_events_are_an_error(
     monkeypatch.setattr(dijet, "_command", lambda *_: {"wall": 1, "cpu": 1, "memory": 1})
     with pytest.raises(importlib.import_module("measure").BenchmarkError, match="6 of 7 events"):
         dijet.measure_size(tmp_path, tmp_path)
+
+
+def test_a_fit_is_timed_and_has_a_target(dijet: ModuleType) -> None:
+    found = dijet.measure_fit(2_000)
+    assert found["events"] == 2_000
+    assert 0 < found["wall"] < 30
+    report = dijet.report([], quick=True, fit=found)
+    assert "| 2,000 | fit |" in report["markdown"]
+    records = [record("import", 1000, 9, 100), record("run", 1000, 9, 200)]
+    slow = dijet.report(records, quick=False, fit=found | {"wall": 31.0})
+    assert slow["targets"][-1] == {"target": "fit", "wanted": 30, "measured": 31, "met": False}
+
+
+def test_density_ratios_of_the_fit_have_a_mean_of_one_over_background(dijet: ModuleType) -> None:
+    grid = dijet.ratios(20_000).take(slice(0, 20_000 - 60))
+    for mode in grid.log_ratios(300.0, 200.0).astype(float):
+        ratio = np.exp(mode)
+        assert abs(ratio.mean() - 1) < 4 * ratio.std() / np.sqrt(len(ratio))
