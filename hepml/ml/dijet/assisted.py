@@ -26,8 +26,9 @@ from hepml.ml.dijet.outcome import Outcome
 from hepml.ml.dijet.prior_training import train_priors
 from hepml.ml.dijet.priors import Priors
 from hepml.ml.dijet.ratios import mean_one
+from hepml.ml.dijet.refining import refined
 from hepml.ml.dijet.results import Fitted, Parameter
-from hepml.ml.dijet.stages import Stages
+from hepml.ml.dijet.stages import Stages, WeakRows
 from hepml.ml.dijet.toys import Background, Resampled, Shuffled, background_toys
 from hepml.stats.numbers import Toys
 
@@ -99,9 +100,7 @@ class _Assisted:
         self.reference = None
         if asked.fit_loss == "cross-entropy":
             self.reference = priors.grid(x[sample.rows[~sample.data]], progress)
-        self.fit = fit_mixture(
-            self.data, self.reference, loss=asked.fit_loss, starts=asked.trial_count
-        )
+        self._fit(sample, progress)
         self.toys = self._toys(store, progress) if asked.toys else None
         self.seconds = time.monotonic() - began
         end = self.fit.descents[0].end
@@ -111,6 +110,24 @@ class _Assisted:
         self.masses = self._masses(dict(zip(names, end, strict=True)))
         self.mu = float(end[mu])
         self.shares = mixture_shares(np.asarray(end[mu + 1 :], np.float64))[0]
+
+    def _fit(self, sample: WeakRows, progress: Progress | None) -> None:
+        """Search all masses, then fit near the best of them."""
+        asked, x = self.asked, self.stages.events.x
+        loss, starts = asked.fit_loss, asked.trial_count
+        near = self.priors.interpolates
+        self.coarse = fit_mixture(
+            self.data, self.reference, loss=loss, starts=starts, intervals=not near
+        )
+        self.fit = self.coarse
+        if near:
+            rows = None if self.reference is None else x[sample.rows[~sample.data]]
+            found = refined(
+                self.priors, self.coarse, x[sample.rows[sample.data]], rows, loss=loss,
+                starts=starts, progress=progress,
+            )  # fmt: skip
+            if found is not None:
+                self.fit = found[0]
 
     def _masses(self, found: dict[str, float]) -> tuple[float, float]:
         """Fitted masses; a mass with one node only is there."""
@@ -127,7 +144,7 @@ class _Assisted:
         else:
             background = Shuffled(self.data, self.reference)
         return background_toys(
-            background, self.fit.q0, asked.toys, starts=asked.trial_count, seed=asked.seed,
+            background, self.coarse.q0, asked.toys, starts=asked.trial_count, seed=asked.seed,
             store=store, progress=progress,
         )  # fmt: skip
 
@@ -135,7 +152,7 @@ class _Assisted:
         """Everything."""
         stages, priors = self.stages, self.priors
         ratios = priors.log_ratios(stages.events.x[stages.test], self.masses)
-        notes = [*self.fit.flags]
+        notes = [*self.fit.flags, *(flag for flag in self.coarse.flags if "minimum is" in flag)]
         if self.mu > 0:
             scores = log_mixture(ratios, self.mu, self.shares)
         else:

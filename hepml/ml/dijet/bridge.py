@@ -65,27 +65,30 @@ def background_weights(
     share = np.append(1 - signal_share, signal_share * counts[1:] / signal)
     # of one event of each class
     log_each = np.log(np.where(counts > 0, share / np.maximum(counts, 1), 1.0))[origin + 1]
-    found = np.zeros(len(log_odds))
-    for _ in range(_ROUNDS):
-        log_weights = log_each + _log_weights(log_odds, found, share)
-        before, found = found, -_log_means(log_odds, log_weights)
-        # classes without events are no part of the mixture and follow from the others
-        if np.abs(found - before)[counts[1:] > 0].max(initial=0.0) < _CLOSE:
+    used = counts[1:] > 0
+    own = np.ascontiguousarray(log_odds[used])
+    found = np.zeros(len(own))
+    log_weights = np.zeros(len(origin))
+    for _ in range(_ROUNDS if used.any() else 0):
+        log_weights = log_each + _log_weights(own, found, share[np.append(True, used)])
+        before, found = found, -_log_means(own, log_weights)
+        if np.abs(found - before).max() < _CLOSE:
             break
     else:
-        raise ModelError("The normalisation of density ratios does not settle: train longer.")
-    weights = np.exp(log_each + _log_weights(log_odds, found, share))
-    return weights / weights.sum(), found
+        if used.any():
+            raise ModelError("The normalisation of density ratios does not settle: train longer.")
+    weights = np.exp(log_weights - log_weights.max())
+    # classes without events are no part of the mixture and follow from the others
+    return weights / weights.sum(), -_log_means(log_odds, log_weights)
 
 
 def _log_weights(log_odds: Singles, log_kappa: Floats, share: Floats) -> Floats:
     """-ln of the density of all events over that of background."""
-    used = share[1:] > 0
-    offsets = np.log(share[1:][used]) + log_kappa[used]
+    offsets = np.log(share[1:]) + log_kappa
     out = np.empty(log_odds.shape[1])
     for start in range(0, len(out), _BLOCK):
         part = slice(start, start + _BLOCK)
-        terms = log_odds[used, part] + offsets[:, None]
+        terms = log_odds[:, part] + offsets[:, None]
         top = np.maximum(terms.max(axis=0, initial=-np.inf), np.log(share[0]))
         total = np.exp(terms - top).sum(axis=0) + share[0] * np.exp(-top)
         out[part] = -(top + np.log(total))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,6 +30,9 @@ __all__ = ["learner_of", "train_priors"]
 Progress = Callable[[str, int, int], None]
 Rows = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
 Mask = NDArray[np.bool_]
+
+# Largest step between masses [GeV] at which density ratios are searched for a signal.
+_STEP = 25.0
 
 
 def learner_of(asked: DijetOptions) -> str:
@@ -85,7 +90,7 @@ def train_priors(
             name = "_".join([*(asked.modes[place] for place in group), str(number)])
             members.append(Member(f"prior_{name}", group, estimator, identity))
             histories[f"prior {name.replace('_', ' ')}"] = history
-    nodes = np.unique(stages.events.grid())
+    nodes = _nodes(np.unique(stages.events.grid()), kind)
     held_out = np.flatnonzero(stages.of("prior_validation") & _known(stages, asked))
     found = Priors(
         asked.modes, nodes, tuple(members), kind, histories, stages.events.x[held_out],
@@ -94,6 +99,18 @@ def train_priors(
     seconds = time.monotonic() - began
     weights, kappa = _normalisation(found, _origin(stages, held_out, nodes), folder, progress)
     return replace(found, weights=weights, kappa=kappa, seconds=seconds)
+
+
+def _nodes(masses: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
+    """Simulated masses [GeV], and masses in between where priors know of them."""
+    # trees are the same from one simulated mass to the next
+    if kind == "trees":
+        return masses
+    parts = [
+        np.linspace(low, high, math.ceil((high - low) / _STEP), endpoint=False)
+        for low, high in itertools.pairwise(masses)
+    ]
+    return np.concatenate([*parts, masses[-1:]])
 
 
 def _normalisation(
@@ -105,7 +122,7 @@ def _normalisation(
     def make() -> tuple[tuple[NDArray[np.float64], Kappa], dict[str, Any]]:
         log_odds = priors.all_logits(priors.rest, progress)
         weights = background_weights(log_odds.reshape(-1, len(origin)), origin)[0]
-        kappa = normalise(priors.grid_of(log_odds), weights, progress=progress)
+        kappa = normalise(priors.grid_of(log_odds), weights, refine=2, progress=progress)
         return (weights, kappa), {"members": members}
 
     def load(folder: Path, _: dict[str, Any]) -> tuple[NDArray[np.float64], Kappa]:

@@ -92,6 +92,11 @@ class Priors:
         i, j = np.tril_indices(len(self.nodes))
         return np.column_stack([self.nodes[i], self.nodes[j]])
 
+    @property
+    def interpolates(self) -> bool:
+        """Whether priors know masses between the simulated ones, and there are such."""
+        return self.kind != "trees" and len(self.nodes) > 1
+
     def grid(self, x: NDArray[np.float32], progress: Progress | None = None) -> RatioGrid:
         """ln L of events at all masses, normalised where ``kappa`` is there."""
         return self.grid_of(self.all_logits(x, progress))
@@ -114,7 +119,7 @@ class Priors:
 
     def logits(self, x: NDArray[np.float32], masses: tuple[float, float]) -> NDArray[Any]:
         """Log odds of events at one mass point, not normalised, shape (modes, events)."""
-        return self._at(x, np.asarray([masses], np.float64))[:, 0]
+        return self.at(x, np.asarray([masses], np.float64))[:, 0]
 
     def all_logits(
         self, x: NDArray[np.float32], progress: Progress | None = None
@@ -126,10 +131,11 @@ class Priors:
             if progress is not None:
                 progress("density ratios", first, len(points))
             part = slice(first, first + len(self.nodes))
-            out[:, part] = self._at(x, points[part])
+            out[:, part] = self.at(x, points[part])
         return out
 
-    def _at(self, x: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    def at(self, x: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Log odds at pairs of masses, not normalised, shape (modes, points, events)."""
         total = np.zeros((len(self.modes), len(points), len(x)), np.float32)
         counts = np.zeros(len(self.modes), np.float32)
         # matrices so small are multiplied faster by one thread where cores are busy
