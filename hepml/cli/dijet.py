@@ -89,7 +89,7 @@ def dijet(
     toys: Annotated[
         int,
         typer.Option(
-            help="Prior-assisted: searches of pseudo-data without signal, for a global p-value."
+            help="Prior-assisted: searches of data and reference shuffled, for a global p-value."
         ),
     ] = 0,
     folds: Annotated[

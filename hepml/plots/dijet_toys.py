@@ -1,4 +1,4 @@
-"""How often a dijet search of pseudo-data without signal finds as much as that of the data."""
+"""How often a dijet search of shuffled data finds as much as that of the data."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def toys_figure(found: Fitted, look: Look | None = None, *, title: str = "") -> 
             x[shown], np.maximum(y - error, 0.1 / size)[shown], (y + error)[shown],
             color="0.85", linewidth=0,
         )  # fmt: skip
-        axes.plot(x[shown], y[shown], color="black", label=f"{size:,} toys, any masses")
+        axes.plot(
+            x[shown], y[shown], color="black", label=f"{size:,} toys: data and reference shuffled"
+        )
         reach = 1.1 * max(observed, float(values.max(initial=1.0)), 4.0)
         grid = np.linspace(0.0, reach, 200)
         law = local_law(found, grid)

@@ -1,4 +1,4 @@
-"""The figure of toys without signal shows their share, the local law and the data."""
+"""The figure of toys shows their share, the local law and the data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ def test_the_share_falls_by_one_toy_at_a_time() -> None:
     assert line.get_xdata().tolist() == [0, 1, 1, 4, 4, 6, 6, 9]
     assert line.get_ydata().tolist() == [1, 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25]
     texts = [item.get_text() for item in axes.get_legend().get_texts()]
-    assert texts == ["4 toys, any masses", "Asymptotic, at the fitted masses", "Observed: 5.0"]
+    assert texts == [
+        "4 toys: data and reference shuffled",
+        "Asymptotic, at the fitted masses",
+        "Observed: 5.0",
+    ]
 
 
 def test_an_upper_limit_is_said_to_be_one() -> None:

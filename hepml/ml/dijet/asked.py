@@ -75,8 +75,8 @@ class DijetOptions:
     exclude : tuple of (float, float)
         Mass points that the priors are not trained on.
     toys : int
-        Searches of pseudo-data without signal by which the prior-assisted fit is judged: how
-        often background alone gives as large a q0 at any masses. 0: only the local p-value.
+        Searches of data and reference shuffled, by which the prior-assisted fit is judged: how
+        often as large a q0 is found at any masses by chance. 0: only the local p-value.
     folds : int
         0: one split by event key. From 5 on: every event is tested once, by models that never
         saw it.

@@ -29,7 +29,7 @@ from hepml.ml.dijet.ratios import mean_one
 from hepml.ml.dijet.refining import refined
 from hepml.ml.dijet.results import Fitted, Parameter
 from hepml.ml.dijet.stages import Stages, WeakRows
-from hepml.ml.dijet.toys import Background, Resampled, Shuffled, background_toys
+from hepml.ml.dijet.toys import Shuffled, shuffled_toys
 from hepml.stats.numbers import Toys
 
 __all__ = ["learn_assisted"]
@@ -135,17 +135,15 @@ class _Assisted:
         return x, y
 
     def _toys(self, store: str | Path | None, progress: Progress | None) -> Toys:
-        """The same search in pseudo-data without signal."""
-        asked, priors = self.asked, self.priors
-        background: Background
-        if self.reference is None:
-            pool = priors.grid(priors.rest, progress)
-            background = Resampled(pool, priors.weights, len(self.data))
-        else:
-            background = Shuffled(self.data, self.reference)
-        return background_toys(
-            background, self.coarse.q0, asked.toys, starts=asked.trial_count, seed=asked.seed,
-            store=store, progress=progress,
+        """The same search where it is chance which event is data."""
+        asked, sample = self.asked, self.stages.weak_train
+        reference = self.reference
+        if reference is None:
+            rows = sample.rows[~sample.data]
+            reference = self.priors.grid(self.stages.events.x[rows], progress)
+        return shuffled_toys(
+            Shuffled(self.data, reference, asked.fit_loss), self.fit.q0, asked.toys,
+            starts=asked.trial_count, seed=asked.seed, store=store, progress=progress,
         )  # fmt: skip
 
     def outcome(self) -> Outcome:

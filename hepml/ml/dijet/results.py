@@ -75,7 +75,7 @@ class Fitted(Result):
     q0, p, Z : float or None
         Test of mu = 0: twice the gain in ln L, its p-value at these masses, the significance.
     q0_toys : Toys or None
-        q0 of pseudo-data without signal, where these were asked for.
+        q0 of data and reference shuffled, where these were asked for.
     p_global, Z_global : float or None
         The share of them with at least this q0 at any masses, the data counted in, and its
         significance; an upper limit where no toy has (``q0_toys.p_low`` is 0 then).

@@ -1,11 +1,11 @@
-"""Pseudo-data without signal: how often a search of all masses finds as much by chance."""
+"""Shuffled data: how often a search of all masses finds as much by chance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from hepml.ml.dijet.objective import Loss
 from hepml.stats.numbers import Toys
 from hepml.stats.toys import summarise
 
-__all__ = ["Background", "Resampled", "Shuffled", "background_toys"]
+__all__ = ["Shuffled", "shuffled_toys"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -26,85 +26,34 @@ Progress = Callable[[str, int, int], None]
 _BLOCK = 20
 
 
-class Background(Protocol):
-    """Where pseudo-data without signal come from."""
-
-    @property
-    def loss(self) -> Loss:
-        """What is fitted to them."""
-
-    def draw(self, rng: np.random.Generator) -> tuple[RatioGrid, RatioGrid | None]:
-        """Data, and a reference where the loss needs one."""
-
-    def parts(self) -> tuple[Any, ...]:
-        """All that decides what is drawn."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Resampled:
-    """Data drawn from background events, for the likelihood.
-
-    Each event may be drawn more than once. The mean of L over the events, with their weights,
-    must be 1 at all masses: what it differs by would be the same excess in all toys. Those that
-    density ratios were normalised by are such events, and others are not.
-
-    Attributes
-    ----------
-    pool : RatioGrid
-        Background events.
-    weights : array, shape (events,)
-        Chances of being drawn; they add up to 1.
-    events : int
-        Of the data.
-    """
-
-    pool: RatioGrid
-    weights: NDArray[np.float64]
-    events: int
-
-    @property
-    def loss(self) -> Loss:
-        """What is fitted to them."""
-        return "likelihood"
-
-    def draw(self, rng: np.random.Generator) -> tuple[RatioGrid, None]:
-        """Data."""
-        rows = rng.choice(len(self.pool), self.events, p=self.weights)
-        # in order, since memory is read faster so
-        return self.pool.take(np.sort(rows)), None
-
-    def parts(self) -> tuple[Any, ...]:
-        """All that decides what is drawn."""
-        return (self.loss, *_parts(self.pool), self.weights, self.events)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Shuffled:
-    """Data and reference mixed and drawn anew, for the cross-entropy.
+    """Data and reference mixed and drawn anew.
 
-    Without signal which event is data is chance: such a test is exact, whatever is wrong with
-    the density ratios.
+    Without signal it is chance which event is data: the test is exact, whatever is wrong with the
+    density ratios (Lehmann and Romano, Testing Statistical Hypotheses, chapter 15.2). Background
+    that is drawn from the events that ratios are normalised by would take these for granted.
 
     Attributes
     ----------
     data, reference : RatioGrid
-        As they were.
+        As they were. Signal of the data is in both halves of a toy: that costs power, and the
+        reference cannot tell more than its size allows.
+    loss : {"likelihood", "cross-entropy"}
+        What is fitted: the likelihood looks at the data of a toy alone.
     """
 
     data: RatioGrid
     reference: RatioGrid
+    loss: Loss
 
-    @property
-    def loss(self) -> Loss:
-        """What is fitted to them."""
-        return "cross-entropy"
-
-    def draw(self, rng: np.random.Generator) -> tuple[RatioGrid, RatioGrid]:
-        """Data and reference."""
+    def draw(self, rng: np.random.Generator) -> tuple[RatioGrid, RatioGrid | None]:
+        """Data, and a reference where the loss needs one."""
         count = len(self.data)
         data = np.zeros(count + len(self.reference), bool)
         data[rng.permutation(len(data))[:count]] = True
-        return self._taken(data), self._taken(~data)
+        other = self._taken(~data) if self.loss == "cross-entropy" else None
+        return self._taken(data), other
 
     def _taken(self, rows: NDArray[np.bool_]) -> RatioGrid:
         count = len(self.data)
@@ -112,13 +61,13 @@ class Shuffled:
         first.coefficients = np.concatenate([first.coefficients, second.coefficients], axis=-1)
         return first
 
-    def parts(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Any, ...]:
         """All that decides what is drawn."""
         return (self.loss, *_parts(self.data), *_parts(self.reference))
 
 
-def background_toys(
-    background: Background,
+def shuffled_toys(
+    background: Shuffled,
     observed: float,
     number: int,
     *,
@@ -127,14 +76,14 @@ def background_toys(
     store: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Toys:
-    """Fit pseudo-data without signal as the data were fitted, masses and all.
+    """Fit shuffled data as the data were fitted, masses and all.
 
     The p-value takes into account that masses were searched for. Below 1 / (toys + 1) there is
     only an upper limit.
 
     Parameters
     ----------
-    background : Background
+    background : Shuffled
         Where they come from.
     observed : float
         q0 of the data.
@@ -157,7 +106,7 @@ def background_toys(
     if number < 1:
         raise ParameterError(f"At least one toy is needed, not {number}.")
     folder = Store(None if store is None else Path(store))
-    identity = digest(*background.parts(), starts, seed) if store is not None else ""
+    identity = digest(*background.identity(), starts, seed) if store is not None else ""
     found: list[float | None] = []
     for first in range(0, number, _BLOCK):
         last = min(first + _BLOCK, number)
@@ -176,7 +125,7 @@ def background_toys(
     return summarise(q0, number - len(q0), observed, seed)
 
 
-def _fit(background: Background, toy: int, starts: int, seed: int) -> float | None:
+def _fit(background: Shuffled, toy: int, starts: int, seed: int) -> float | None:
     """q0 of one toy; ``None`` where the fit did not converge."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(toy,)))
     data, reference = background.draw(rng)

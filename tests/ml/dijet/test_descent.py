@@ -52,6 +52,13 @@ def test_tighter_limits_hold() -> None:
     assert found.theta[0] == 2.0
 
 
+def test_information_that_says_nothing_is_replaced_by_the_curvature() -> None:
+    for wrong in (1e-12, 1e-6):
+        found = descend(Bowl([3.0, 4.0], wrong), np.array([3.01, 4.01]))
+        np.testing.assert_allclose(found.theta, [3, 4], atol=0.02)
+        assert found.converged
+
+
 def test_a_slope_without_a_minimum_is_no_convergence() -> None:
     class Step(Bowl):
         def evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
