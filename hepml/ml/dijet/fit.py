@@ -201,8 +201,8 @@ def _flag(
     if kappa is not None and kappa.error > _VAGUE and loss == "likelihood":
         flags.append(
             f"Density ratios are normalised to {kappa.error:.0%} only at some masses, by "
-            f"{kappa.events:,} background events: masses and mu may be off; the cross-entropy "
-            "is safer."
+            f"{kappa.events:,} events: mu may be off by as much there; more simulated background "
+            "helps."
         )
     if not best.converged:
         flags.append(

@@ -205,7 +205,7 @@ def test_a_vague_normalisation_is_flagged() -> None:
     few = normalise(planes(mixed(200, (0, 0), 1, AT)), refine=1, tolerance=1.0)
     grid = planes(mixed(500, (30, 20), 4, AT)).with_kappa(few)
     flags = fit_mixture(grid, intervals=False, starts=1).flags
-    assert any("normalised to" in flag and "200 background" in flag for flag in flags)
+    assert any("normalised to" in flag and "200 events" in flag for flag in flags)
 
 
 def test_results_are_written_and_read(tmp_path: object) -> None:
