@@ -42,13 +42,11 @@ def landscape_figure(found: Landscape, look: Look | None = None, *, title: str =
         bar.set_label(r"$q = -2\,\Delta\ln L$")
         _contours(axes, x, y, q)
         outline: dict[str, Any] = {"markeredgecolor": "black", "linestyle": "none", "zorder": 6}
-        if found.mirrored is not None:
-            axes.plot(
-                *found.mirrored, "*", color="0.85", markersize=17, label="Truth, mirrored",
-                **outline,
-            )  # fmt: skip
-        if found.truth is not None:
-            axes.plot(*found.truth, "*", color="#ffa90e", markersize=17, label="Truth", **outline)
+        for point, label, colour in (
+            (found.mirrored, "Truth, mirrored", "0.85"), (found.truth, "Truth", "#ffa90e"),
+        ):  # fmt: skip
+            if point is not None and _inside(found, point):
+                axes.plot(*point, "*", color=colour, markersize=17, label=label, **outline)
         axes.plot(*found.best, "X", color=_FITTED, markersize=10, label="Best", **outline)
         axes.set_xlabel(parameter_name(found.x_name))
         axes.set_ylabel(parameter_name(found.y_name))
@@ -83,14 +81,21 @@ def _corner(found: Landscape) -> str:
     marks = [
         [(point[0] - found.x[0]) / spans[0], (point[1] - found.y[0]) / spans[1]]
         for point in (found.best, found.truth, found.mirrored)
-        if point is not None
+        if point is not None and _inside(found, point)
     ]
+    if not marks:
+        return "upper left"
     corners = {
         "upper left": (0, 1), "upper right": (1, 1), "lower left": (0, 0), "lower right": (1, 0),
     }  # fmt: skip
     return max(
         corners, key=lambda name: np.hypot(*(np.array(marks) - corners[name]).T).min().round(6)
     )
+
+
+def _inside(found: Landscape, point: tuple[float, float]) -> bool:
+    """Whether a point is in the plane."""
+    return found.x[0] <= point[0] <= found.x[-1] and found.y[0] <= point[1] <= found.y[-1]
 
 
 def _note(found: Landscape, title: str) -> str:

@@ -37,7 +37,7 @@ def toys_figure(found: Fitted, look: Look | None = None, *, title: str = "") -> 
     """
     from matplotlib.ticker import LogLocator
 
-    toys, observed = found.q0_toys, found.q0 or 0.0
+    toys, observed = found.q0_toys, found.q0_global or 0.0
     with canvas(look) as (figure, (axes,)):
         if toys is None:
             return figure

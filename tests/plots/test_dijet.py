@@ -151,11 +151,19 @@ def test_a_landscape_marks_truth_and_mirror() -> None:
     assert title == "Prior-assisted\n$\\mu$, $\\alpha$ fitted at each point"
 
 
+def test_what_is_outside_a_window_is_not_marked() -> None:
+    near = landscape().model_copy(update={"x": tuple(np.linspace(395.0, 405.0, 9))})
+    axes = landscape_figure(near, LOOK).axes[0]
+    assert not [line for line in axes.lines if line.get_marker() == "*"]
+    far = near.model_copy(update={"best": (0.0, 0.0)})
+    assert "Truth" not in legend(landscape_figure(far, LOOK).axes[0])
+
+
 def test_a_landscape_with_impossible_points_has_no_contours() -> None:
     found = landscape().model_copy(update={"q": ((None, 1.0), (0.0, 2.0))})
     found = found.model_copy(update={"x": (1.0, 2.0), "y": (1.0, 2.0), "truth": None})
     axes = landscape_figure(found, LOOK).axes[0]
-    assert legend(axes) == ["Truth, mirrored", "Best"]
+    assert legend(axes) == ["Best"]
 
 
 def test_parameters_stand_beside_their_truth() -> None:

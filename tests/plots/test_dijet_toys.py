@@ -24,6 +24,7 @@ def fitted(q0: float, *others: str, toys: bool = True) -> Fitted:
         p=10 ** boundary_log10_p(q0, information if others else information[:1, :1]),
         Z=2.0,
         q0_toys=found,
+        q0_global=q0,
     )
 
 

@@ -135,14 +135,14 @@ class _Assisted:
         return x, y
 
     def _toys(self, store: str | Path | None, progress: Progress | None) -> Toys:
-        """The same search where it is chance which event is data."""
+        """The same search of all masses where it is chance which event is data."""
         asked, sample = self.asked, self.stages.weak_train
         reference = self.reference
         if reference is None:
             rows = sample.rows[~sample.data]
             reference = self.priors.grid(self.stages.events.x[rows], progress)
         return shuffled_toys(
-            Shuffled(self.data, reference, asked.fit_loss), self.fit.q0, asked.toys,
+            Shuffled(self.data, reference, asked.fit_loss), self.coarse.q0, asked.toys,
             starts=asked.trial_count, seed=asked.seed, store=store, progress=progress,
         )  # fmt: skip
 
@@ -215,6 +215,7 @@ class _Assisted:
             p=fit.p,
             Z=fit.Z,
             q0_toys=self.toys,
+            q0_global=None if self.toys is None else self.coarse.q0,
             p_global=None if self.toys is None else self.toys.p,
             Z_global=None if self.toys is None else self.toys.Z,
             status="ok" if fit.converged and not fit.flags else " ".join(fit.flags) or "no minimum",

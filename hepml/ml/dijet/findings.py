@@ -14,6 +14,7 @@ from hepml.ml.dijet.grid import RatioGrid
 from hepml.ml.dijet.landscape import mass_landscape, yield_landscape
 from hepml.ml.dijet.priors import Priors
 from hepml.ml.dijet.ratios import check_closure
+from hepml.ml.dijet.refining import Window
 from hepml.ml.dijet.results import Landscape
 from hepml.ml.dijet.stages import Stages
 
@@ -50,8 +51,11 @@ def search_landscapes(
     share: Floats,
     truth: Mapping[str, float],
     reference: RatioGrid | None = None,
+    window: Window | None = None,
 ) -> tuple[Landscape, ...]:
     """Planes of the likelihood around a fit: over both masses, and over mu and alpha.
+
+    Where the fit was made in a window, the masses have two planes, all of them and the window.
 
     Parameters
     ----------
@@ -67,19 +71,29 @@ def search_landscapes(
         See :func:`true_parameters`.
     reference : RatioGrid, optional
         Density ratios of the reference, where the fit was one of the cross-entropy.
+    window : Window, optional
+        Density ratios around the fitted masses.
     """
     found = []
+    grids = [(data, reference)]
+    if window is not None:
+        grids.append((window.data, window.reference))
     if sum(axis.free for axis in data.axes) == 2:
-        found.append(mass_landscape(data, reference=reference, truth=truth, best=masses))
+        found += [
+            mass_landscape(
+                first, reference=second, truth=truth, best=masses, closer=first is grids[-1][0]
+            )
+            for first, second in grids
+        ]
     if data.hypotheses == 2:
         high = max(4 * mu, 2 * truth["mu"], 1e-3)
         found.append(
             yield_landscape(
-                data,
+                grids[-1][0],
                 masses,
                 np.linspace(0.0, min(high, 0.99), _POINTS[0]),
                 np.linspace(0, 1, _POINTS[1]),
-                reference=reference,
+                reference=grids[-1][1],
                 truth=truth if "alpha" in truth else None,
                 best=(mu, float(share[1])),
             )

@@ -34,6 +34,7 @@ def mass_landscape(
     reference: RatioGrid | None = None,
     truth: Mapping[str, float] | None = None,
     best: tuple[float, float] | None = None,
+    closer: bool = True,
 ) -> Landscape:
     """Likelihood over both masses; all yields are the most likely ones at each point.
 
@@ -42,8 +43,7 @@ def mass_landscape(
     data : RatioGrid
         Density ratios of the data, with two masses.
     x, y : array, optional
-        Masses [GeV]; default: the nodes of the grid, two between the published ones, and more
-        near ``best``.
+        Masses [GeV]; default: the nodes of the grid and points between them, at most 17 GeV apart.
     reference : RatioGrid, optional
         Density ratios of the reference: q is of the cross-entropy then, which is the likelihood of
         what is data and what is reference.
@@ -51,6 +51,8 @@ def mass_landscape(
         What was put into the data, by the names of the masses.
     best : (float, float), optional
         Masses that a fit found; default: the best point of the plane.
+    closer : bool
+        Whether points are closer near ``best``.
 
     Raises
     ------
@@ -67,7 +69,9 @@ def mass_landscape(
     if not len(data):
         raise ModelError("A likelihood needs events, and there are none.")
     xs, ys = (
-        _fine(axis, best or ()) if values is None else np.asarray(values, np.float64)
+        _fine(axis, (best or ()) if closer else ())
+        if values is None
+        else np.asarray(values, np.float64)
         for axis, values in zip(data.axes, (x, y), strict=True)
     )
     found = scan_masses(_objective(data, reference), xs, ys)

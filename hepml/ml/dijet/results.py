@@ -76,6 +76,9 @@ class Fitted(Result):
         Test of mu = 0: twice the gain in ln L, its p-value at these masses, the significance.
     q0_toys : Toys or None
         q0 of data and reference shuffled, where these were asked for.
+    q0_global : float or None
+        q0 of the data in the search that these repeat, of all masses; ``q0`` itself may be of a
+        finer fit near its minimum.
     p_global, Z_global : float or None
         The share of them with at least this q0 at any masses, the data counted in, and its
         significance; an upper limit where no toy has (``q0_toys.p_low`` is 0 then).
@@ -95,6 +98,7 @@ class Fitted(Result):
     p: float | None = None
     Z: float | None = None
     q0_toys: Toys | None = None
+    q0_global: float | None = None
     p_global: float | None = None
     Z_global: float | None = None
     spread: bool = False

@@ -16,6 +16,8 @@ from hepml.ml.dijet.findings import (
     search_landscapes,
     true_parameters,
 )
+from hepml.ml.dijet.grid import RatioGrid
+from hepml.ml.dijet.refining import Window
 
 from . import toys
 
@@ -37,6 +39,21 @@ def test_without_signal_there_are_no_true_masses() -> None:
 
 def test_one_mode_has_no_true_alpha() -> None:
     assert "alpha" not in true_parameters(stages((10,)), DijetOptions(modes=("qq",)))
+
+
+def test_a_window_has_a_plane_of_its_own_and_the_yields() -> None:
+    truth = {"mu": 0.05, "mx": 300.0, "my": 200.0, "alpha": 0.5}
+    full = toys.planes(toys.mixed(300, (10, 10), 1, (300, 200)))
+    nodes = np.linspace(270.0, 310.0, 5), np.linspace(190.0, 230.0, 5)
+    values = np.array([[full.log_ratios(x, y) for y in nodes[1]] for x in nodes[0]])
+    near = RatioGrid(np.moveaxis(values, 2, 0), dict(zip(("mx", "my"), nodes, strict=True)))
+    share = np.array([0.5, 0.5])
+    found = search_landscapes(full, (290, 210), 0.04, share, truth, window=Window(near, None))
+    assert [item.x_name for item in found] == ["mx", "mx", "mu"]
+    assert (found[1].x[0], found[1].x[-1]) == (270, 310)
+    assert max(np.diff(found[1].x)) < 5
+    # close points are in the window
+    assert min(np.diff(found[0].x)) > 15
 
 
 def test_planes_are_those_that_the_ratios_allow() -> None:
