@@ -80,9 +80,7 @@ def search_landscapes(
         grids.append((window.data, window.reference))
     if sum(axis.free for axis in data.axes) == 2:
         found += [
-            mass_landscape(
-                first, reference=second, truth=truth, best=masses, closer=first is grids[-1][0]
-            )
+            mass_landscape(first, reference=second, truth=truth, best=masses, closer=window is None)
             for first, second in grids
         ]
     if data.hypotheses == 2:

@@ -21,9 +21,9 @@ __all__ = ["mass_landscape", "yield_landscape"]
 
 Floats = NDArray[np.float64]
 
-# Largest step of a mass, and what is near the best masses, where it is a quarter of that [GeV]:
-# contours are smooth.
-_STEP, _NEAR = 17.0, 30.0
+# Largest step of a mass, and what is near the best masses, where it is a quarter of that [GeV];
+# steps of a mass at least: contours are smooth.
+_STEP, _NEAR, _STEPS = 17.0, 30.0, 30
 
 
 def mass_landscape(
@@ -43,7 +43,8 @@ def mass_landscape(
     data : RatioGrid
         Density ratios of the data, with two masses.
     x, y : array, optional
-        Masses [GeV]; default: the nodes of the grid and points between them, at most 17 GeV apart.
+        Masses [GeV]; default: the nodes of the grid and points between them, at most 17 GeV
+        apart and 31 at least.
     reference : RatioGrid, optional
         Density ratios of the reference: q is of the cross-entropy then, which is the likelihood of
         what is data and what is reference.
@@ -167,10 +168,12 @@ def _fine(axis: Axis, best: Sequence[float]) -> Floats:
         ]
         return np.concatenate([*parts, edges[-1:]])
 
-    def step(centre: float) -> float:
-        return _STEP / 4 if any(abs(centre - mass) < _NEAR for mass in best) else _STEP
+    most = min(_STEP, (axis.high - axis.low) / _STEPS)
 
-    return divided(divided(axis.nodes, lambda _: _STEP), step)
+    def step(centre: float) -> float:
+        return most / 4 if any(abs(centre - mass) < _NEAR for mass in best) else most
+
+    return divided(divided(axis.nodes, lambda _: most), step)
 
 
 def _truth(truth: Mapping[str, float] | None, names: Any) -> tuple[float, float] | None:

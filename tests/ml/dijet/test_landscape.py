@@ -57,7 +57,7 @@ def test_steps_are_fine_and_finer_near_the_best_masses() -> None:
     x, steps = np.array(found.x), np.diff(found.x)
     assert set(NODES) <= set(found.x)
     assert found.y == found.x
-    assert 16 < steps.max() < 17
+    assert 12 < steps.max() < 17
     for mass in (400.0, 210.0):
         assert steps[abs(x[:-1] - mass) < 15].max() < 5
 
