@@ -120,7 +120,7 @@ def _newton(
         if -float(step @ gradient) / 2 < CLOSE / 1000:
             break
         for size in (1.0, 0.5, 0.25, 0.0625):
-            tried = np.clip(theta + size * step, low, high)
+            tried = _within(theta + size * step, low, high)
             tried = np.where(moving, tried, theta)
             calls += 1
             if objective.evaluate(tried)[0] < deviance:
@@ -155,7 +155,7 @@ def _round(
         options={"gtol": 1e-2, "ftol": 1e-7, "maxiter": 60, "maxls": 20},
     )
     place = theta.copy()
-    place[free] = np.clip(theta[free] + unit * found.x, low[free], high[free])
+    place[free] = _within(theta[free] + unit * found.x, low[free], high[free])
     return place, int(found.nfev)
 
 
@@ -190,11 +190,17 @@ def _curved(
         return theta, distance, len(rows)
     step = np.zeros(len(theta))
     step[moving] = -np.linalg.solve(matrix, gradient[moving])
-    tried = np.clip(theta + step, low, high)
+    tried = _within(theta + step, low, high)
     found = -float(gradient @ step) / 2
     # rounding is what is left where a step does not lead down
     lower = objective.evaluate(tried)[0] <= objective.evaluate(theta)[0]
     return tried if lower else theta, min(found, distance), len(rows) + 1
+
+
+def _within(theta: Array, low: Array, high: Array) -> Array:
+    """Moved to the limits, also what is next to them."""
+    margin = 1e-12 * (high - low)
+    return np.where(theta < low + margin, low, np.where(theta > high - margin, high, theta))
 
 
 def _pressed(theta: Array, gradient: Array, low: Array, high: Array) -> Mask:
