@@ -26,7 +26,7 @@ from hepml.ml.dijet.outcome import Outcome
 from hepml.ml.dijet.prior_training import train_priors
 from hepml.ml.dijet.priors import Priors
 from hepml.ml.dijet.ratios import mean_one
-from hepml.ml.dijet.refining import refined
+from hepml.ml.dijet.refining import Window, refined
 from hepml.ml.dijet.results import Fitted, Parameter
 from hepml.ml.dijet.stages import Stages, WeakRows
 from hepml.ml.dijet.toys import Shuffled, shuffled_toys
@@ -120,6 +120,7 @@ class _Assisted:
             self.data, self.reference, loss=loss, starts=starts, intervals=not near
         )
         self.fit = self.coarse
+        self.window: Window | None = None
         if near:
             rows = None if self.reference is None else x[sample.rows[~sample.data]]
             found = refined(
@@ -127,7 +128,7 @@ class _Assisted:
                 starts=starts, progress=progress,
             )  # fmt: skip
             if found is not None:
-                self.fit = found[0]
+                self.fit, self.window = found
 
     def _masses(self, found: dict[str, float]) -> tuple[float, float]:
         """Fitted masses; a mass with one node only is there."""
@@ -187,6 +188,7 @@ class _Assisted:
                 self.shares,
                 true_parameters(stages, self.asked),
                 self.reference,
+                self.window,
             ),
             histories=priors.histories,
             seconds=priors.seconds + self.seconds,
